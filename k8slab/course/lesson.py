@@ -1,0 +1,180 @@
+"""One lesson: its lab, its exercises with checks, hints and solutions, its quiz, and the learner's progress.
+
+``lesson = k8slab.lesson("15")`` opens one; every call shows its result in the cell, and each has its twin in a panel.
+"""
+
+from __future__ import annotations
+
+import os
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from k8slab.course import content, questions
+from k8slab.course.chapters import JUDGES
+from k8slab.course.content import HINT_LEVELS, Exercise, Question, Say
+from k8slab.course.progress import Progress
+from k8slab.course.said import Said
+from k8slab.course.verdict import Line, NotStarted, Result, Status, Stuck, Verdict, first_failing, result_of
+from k8slab.lab import Lab
+from k8slab.sim.errors import LabError
+
+if TYPE_CHECKING:
+    from k8slab.course.panels import ExercisePanel, QuestionPanel
+
+ASSETS = Path("assets")
+
+
+def open_lesson(number: str, language: str = "en") -> Lesson:
+    """Open lesson *number* and go to the folder ``assets``, so that ``manifests/...`` means the same in every edition."""
+    lesson = Lesson(number, language)
+    os.chdir(assets_folder())
+    return lesson
+
+
+def assets_folder() -> Path:
+    """Return the course's folder ``assets``: the nearest above the working directory, or beside the installed course."""
+    here = Path.cwd()
+    for folder in (here, *here.parents, Path(__file__).resolve().parents[2]):
+        if (folder / ASSETS / "manifests").is_dir():
+            return folder / ASSETS
+    raise LabError("the folder assets/manifests was not found: run the notebooks inside a clone of the course.")
+
+
+class Lesson:
+    """Lesson *number* ("15") in *language* ("en" or "zh"), with a lab of its own."""
+
+    def __init__(self, number: str, language: str = "en", *, progress: Progress | None = None) -> None:
+        self.number = number
+        self.chapter = content.chapter(number)
+        self.say = Say(language)
+        self.progress = progress or Progress(self.say)
+        self._hints_given: dict[tuple[str, str], int] = {}
+
+    def __repr__(self) -> str:
+        return self.say("lesson", number=self.number, title=self.chapter.title.say(self.say.language))
+
+    @cached_property
+    def lab(self) -> Lab:
+        """The lab of this lesson, built on first use."""
+        return Lab(nodes=self.chapter.nodes, seed=self.number)
+
+    # -- exercises ---------------------------------------------------------------------------------------------------
+
+    def start(self, name: str) -> Said:
+        """Set the scene of exercise *name*, anew if it was begun before; show the commands that did it."""
+        shown = []
+        for step in self._exercise(name).start:
+            program, _, rest = step.partition(" ")
+            if program == "run":
+                self.lab.run(float(rest))
+                shown.append(self.say("start.ran", seconds=rest))
+                continue
+            done = self.lab.kubectl(rest)
+            if done.stdout or done.stderr:
+                shown.append(f"$ {step}\n{done.stdout}{done.stderr}".rstrip())
+        self._hints_given = {key: level for key, level in self._hints_given.items() if key[0] != name}
+        return Said("\n".join("    " + line for part in shown for line in part.splitlines()), self.say("start", id=name))
+
+    def check(self, name: str) -> Result:
+        """Judge exercise *name* by the state of the lab, or by the answer given."""
+        exercise = self._exercise(name)
+        if exercise.question:
+            result = self._judge_answer(name, exercise, exercise.question)
+        else:
+            result = result_of(name, exercise, self._verdict(name), self.say)
+        if result.passed:
+            self.progress.set_passed(name)
+        return result
+
+    def hint(self, name: str) -> Said:
+        """Say one hint for exercise *name*, fit for where it stands; asking again says more, up to three times."""
+        exercise = self._exercise(name)
+        verdict = NotStarted() if exercise.question else self._verdict(name)
+        if isinstance(verdict, Stuck):
+            return Said(result_of(name, exercise, verdict, self.say).sentence, self.say("hint.title", id=name))
+        if self.check(name).passed:
+            return Said(self.say("hint.none", id=name))
+        failing = first_failing(verdict)
+        hints = exercise.conditions[failing].hints if failing else exercise.first_hints
+        key = (name, failing or "")
+        level = self._hints_given[key] = min(self._hints_given.get(key, 0) + 1, HINT_LEVELS)
+        title = self.say("hint", id=name, level=level, levels=HINT_LEVELS)
+        return Said(hints[level - 1].say(self.say.language), title)
+
+    def solution(self, name: str) -> Said:
+        """Show one way to do exercise *name*, and why it works."""
+        why = self._exercise(name).solution.say(self.say.language)
+        written = assets_folder().parent / "notebooks" / "solutions" / f"{name}.py"
+        code = "".join(f"    {line}\n" for line in written.read_text(encoding="utf-8").strip().splitlines())
+        return Said(f"{why}\n\n{code}", self.say("solution", id=name))
+
+    def answer(self, name: str, answer: object) -> Result | Said:
+        """Give *answer* (a letter or the words) to the prediction or exercise called *name*."""
+        question = self._question(name)
+        place = questions.choice_of(question, answer)
+        self.progress.set_answer(name, questions.LETTERS[place])
+        if name in self.chapter.exercises:
+            return self.check(name)
+        chosen = f"{questions.LETTERS[place]}) {question.choices[place].text.say(self.say.language)}"
+        return Said(self.say("predict.noted"), chosen)
+
+    # -- panels ------------------------------------------------------------------------------------------------------
+
+    def exercise(self, name: str) -> ExercisePanel:
+        """Return the panel of exercise *name*: its task, check, hints and solution by click."""
+        from k8slab.course.panels import ExercisePanel
+
+        self._exercise(name)
+        return ExercisePanel(self, name)
+
+    def predict(self, name: str) -> QuestionPanel:
+        """Return the panel of the prediction called *name*; the answer is kept, not judged."""
+        from k8slab.course.panels import QuestionPanel
+
+        return QuestionPanel(self, {name: self._question(name)}, judged=False)
+
+    def quiz(self) -> QuestionPanel:
+        """Return the quiz of this chapter."""
+        from k8slab.course.panels import QuestionPanel
+
+        asked = {str(number): question for number, question in enumerate(self.chapter.quiz, 1)}
+        return QuestionPanel(self, asked, judged=True)
+
+    def glossary(self, *terms: str) -> Said:
+        """Say what *terms* mean, or all the words of this chapter: English, Chinese, and one sentence."""
+        words = content.glossary()
+        unknown = [term for term in terms if term not in words]
+        if unknown:
+            raise LabError(f"the glossary does not have {', '.join(unknown)}; it has: {', '.join(words)}")
+        asked = terms or [term for term, word in words.items() if word.chapter == self.number]
+        lines = [f"`{term}` {words[term].zh}: {words[term].meaning.say(self.say.language)}" for term in asked]
+        return Said("\n".join(lines), self.say("glossary"))
+
+    # -- parts -------------------------------------------------------------------------------------------------------
+
+    def _verdict(self, name: str) -> Verdict:
+        return JUDGES[name](self.lab)
+
+    def _judge_answer(self, name: str, exercise: Exercise, question: Question) -> Result:
+        given = self.progress.answer(name)
+        if given is None:
+            return result_of(name, exercise, NotStarted(), self.say)
+        choice = question.choices[questions.choice_of(question, given)]
+        line = Line(f"{given}) {choice.text.say(self.say.language)}", choice.right)
+        status = Status.PASSED if choice.right else Status.NOT_YET
+        return Result(name, status, choice.because.say(self.say.language), (line,), self.say)
+
+    def _exercise(self, name: str) -> Exercise:
+        if name not in self.chapter.exercises:
+            known = ", ".join(self.chapter.exercises)
+            raise LabError(f"lesson {self.number} has no exercise {name!r}; it has: {known}")
+        return self.chapter.exercises[name]
+
+    def _question(self, name: str) -> Question:
+        if name in self.chapter.predictions:
+            return self.chapter.predictions[name]
+        question = self._exercise(name).question
+        if question is None:
+            raise LabError(f'exercise {name} is done in the lab, not answered: ask lesson.check("{name}") how far it is')
+        return question

@@ -1,0 +1,175 @@
+"""The lab: it builds the world, moves its time, takes the learner's commands, and is the `Inspector` of the views."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import lightkube
+
+from k8slab.cli import driver
+from k8slab.cli.completed import Completed
+from k8slab.cli.kubectl.main import kubectl
+from k8slab.cluster.client.transport import client_for
+from k8slab.cluster.cluster import Cluster
+from k8slab.sim.chance import Chance
+from k8slab.sim.clock import Clock
+from k8slab.sim.errors import LabError
+from k8slab.sim.inspect import Mark
+from k8slab.sim.trace import Trace
+
+#: How long a new lab's nodes are given to become Ready.
+BOOT_SECONDS = 60
+#: kubectl verbs that change nothing, so that the time bar needs no mark for them.
+READING_VERBS = frozenset(
+    "get describe events logs wait diff explain api-resources api-versions version cluster-info top config auth".split()
+)
+
+
+class Lab:
+    """A small data centre: a cluster of *nodes* nodes called node-1, node-2, ..., ready for use.
+
+    Two labs with the same *seed* that are treated alike do exactly the same. *hollow* nodes only pretend to run containers, for
+    labs with hundreds of Pods. Time passes only in calls that say so; everything else answers at once.
+    """
+
+    def __init__(self, *, nodes: int = 3, seed: int | str = 1, hollow: bool = False) -> None:
+        if nodes < 0:
+            raise LabError(f"a lab cannot have {nodes} nodes: use 0 or more")
+        self._options = {"nodes": nodes, "seed": seed, "hollow": hollow}
+        self._build()
+
+    def _build(self) -> None:
+        self.clock = Clock()
+        self.trace = Trace(self.clock)
+        self.chance = Chance(self._options["seed"])
+        self.cluster = Cluster(self.clock, self.chance, self.trace)
+        self._marks: list[Mark] = []
+        self._client: lightkube.Client | None = None
+        self.cluster.start()
+        for number in range(1, self._options["nodes"] + 1):
+            self.cluster.add_node(f"node-{number}", hollow=self._options["hollow"])
+        if not self.clock.run_until(self._is_up, BOOT_SECONDS):
+            raise LabError("the lab did not come up; this is a fault of k8slab: please report it with the seed")
+
+    def _is_up(self) -> bool:
+        kubelets = self.cluster.kubelets.values()
+        return all(kubelet.is_ready for kubelet in kubelets) and self.cluster.is_bootstrapped
+
+    def reset(self) -> None:
+        """Throw the world away and build it afresh; time starts again at zero."""
+        self._build()
+
+    # -- doors -------------------------------------------------------------------------------------------------------
+
+    @property
+    def client(self) -> lightkube.Client:
+        """A real ``lightkube.Client`` on this cluster, in namespace ``default``."""
+        if self._client is None:
+            self._client = client_for(self.cluster.server, self.clock)
+        return self._client
+
+    def kubectl(self, command: str | Sequence[str], stdin: str = "") -> Completed:
+        """Run ``kubectl`` with *command* (a line as typed in a terminal, or a list of arguments); an error of the tool is in the result.
+
+        Files are read from the real disk, where the command names them. Time passes only while the command waits.
+        """
+        arguments = shlex.split(command) if isinstance(command, str) else list(command)
+        if arguments[:1] == ["kubectl"]:
+            arguments = arguments[1:]
+        verb = next((word for word in arguments if not word.startswith("-")), "")
+        if verb not in READING_VERBS:
+            self.mark("kubectl " + shlex.join(arguments))
+        return driver.run_blocking(
+            kubectl(arguments, files=Disk(), stdin=stdin), self.cluster.server.handle, self.clock
+        )
+
+    # -- time --------------------------------------------------------------------------------------------------------
+
+    @property
+    def now(self) -> float:
+        """Virtual seconds since the world began."""
+        return self.clock.now
+
+    def run(self, seconds: float) -> None:
+        """Let *seconds* of virtual time pass."""
+        self.clock.run(seconds)
+
+    def run_until(self, condition: Callable[[], bool], *, timeout_seconds: float = 120) -> float:
+        """Let time pass until *condition()* holds; return the virtual seconds it took.
+
+        Raises `LabError` that names what is still missing after *timeout_seconds*.
+        """
+        began = self.clock.now
+        if self.clock.run_until(condition, timeout_seconds):
+            return self.clock.now - began
+        wanted = (condition.__doc__ or "").strip().partition("\n")[0] or getattr(condition, "__name__", repr(condition))
+        recent = [str(entry).strip() for entry in self.trace.entries[-3:]]
+        raise LabError(
+            f"after {timeout_seconds:g} virtual seconds this still does not hold: {wanted}. The last things that happened:\n  "
+            + "\n  ".join(recent)
+        )
+
+    # -- Inspector ---------------------------------------------------------------------------------------------------
+
+    @property
+    def revision(self) -> int:
+        """etcd's newest revision."""
+        return self.cluster.store.revision
+
+    @property
+    def oldest_revision(self) -> int:
+        """The oldest revision that can still be read."""
+        return self.cluster.store.compacted
+
+    def objects(self, model: type, *, revision: int | None = None, namespace: str | None = None) -> list[Any]:
+        """Return all objects of the lightkube class *model* as of *revision* (now by default), in key order."""
+        at = self.revision if revision is None else revision
+        return self.cluster.server.objects_at(model, at, namespace)
+
+    def time_of(self, revision: int) -> float:
+        """Return the virtual second at which *revision* was written."""
+        return self.cluster.store.time_of(revision)
+
+    def marks(self) -> Sequence[Mark]:
+        """Return what the learner did, oldest first."""
+        return tuple(self._marks)
+
+    def mark(self, text: str) -> None:
+        """Put a mark on the time bar for something that the learner does now."""
+        self._marks.append(Mark(self.revision, self.clock.now, text))
+
+    def stop_node(self, name: str) -> None:
+        """Cut the power of node *name*: its kubelet and containers stop answering. No time passes."""
+        self._require_node(name)
+        self.mark(f"power of {name} cut")
+        self.cluster.stop_node(name)
+
+    def start_node(self, name: str) -> None:
+        """Give node *name* its power back. No time passes."""
+        self._require_node(name)
+        self.mark(f"{name} started")
+        self.cluster.start_node(name)
+
+    def why_here(self, namespace: str, pod: str) -> dict[str, Any]:
+        """Return how the scheduler decided about a Pod (see the `Inspector` protocol)."""
+        return self.cluster.scheduler.why_here(namespace, pod)
+
+    def _require_node(self, name: str) -> None:
+        if name not in self.cluster.kubelets:
+            known = ", ".join(sorted(self.cluster.kubelets)) or "none"
+            raise LabError(f"there is no node {name!r} in this lab; its nodes are: {known}")
+
+
+class Disk:
+    """The learner's own files, as kubectl reads them: only those that the command names."""
+
+    def read(self, path: str) -> str:
+        """Return the text of the file *path*."""
+        return Path(path).read_text(encoding="utf-8")
+
+    def list(self, path: str) -> list[str]:
+        """Return the names in the folder *path*, sorted. Raises NotADirectoryError for a file."""
+        return sorted(entry.name for entry in Path(path).iterdir())

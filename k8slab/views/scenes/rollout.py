@@ -1,0 +1,256 @@
+"""A rollout over time: each Pod of each ReplicaSet as a lane, the counts, and the bounds that the Deployment promised.
+
+Models the bounds of pkg/controller/deployment/util (ResolveFenceposts): surge is rounded up, unavailable down, and when both
+come out as 0 one Pod may be missing. "total" counts Pods that are not terminating: leaving Pods are extra.
+Left out: a bound that changes while Pods are counted against the old one (the band simply steps).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from k8slab.apimachinery import owners, pods
+from k8slab.views.scenes import pod as pod_scene
+from k8slab.views.scenes.board import versions
+from k8slab.views.words import ENGLISH, Words
+
+COUNTED = ("total", "ready", "available")
+
+
+class Bounds(NamedTuple):
+    """What a Deployment promises while it rolls: never fewer available than *lower*, never more Pods than *upper*."""
+
+    replicas: int
+    lower: int
+    upper: int
+
+
+class Lane(NamedTuple):
+    """One Pod at one moment."""
+
+    name: str
+    replica_set: str
+    state: str
+    available: bool
+
+
+class Moment(NamedTuple):
+    """What a rollout looked like at *time* (virtual seconds). Pods and ReplicaSets by uid; a ReplicaSet is (name, version, revision)."""
+
+    time: float
+    bounds: Bounds | None
+    replica_sets: Mapping[str, tuple[str, str, str]]
+    lanes: Mapping[str, Lane]
+
+
+def bounds_of(deployment: Any) -> Bounds:
+    """Return the bounds that *deployment* keeps while it rolls."""
+    spec = deployment.spec
+    replicas = spec.replicas if spec.replicas is not None else 1
+    strategy = spec.strategy
+    if strategy and strategy.type == "Recreate":
+        return Bounds(replicas, 0, replicas)
+    rolling = strategy.rollingUpdate if strategy else None
+    surge = _share(rolling.maxSurge if rolling else None, replicas, math.ceil)
+    unavailable = _share(rolling.maxUnavailable if rolling else None, replicas, math.floor)
+    if surge == 0 and unavailable == 0:
+        unavailable = 1
+    return Bounds(replicas, max(0, replicas - unavailable), replicas + surge)
+
+
+def _share(value: int | str | None, replicas: int, rounded: Any) -> int:
+    if value is None:
+        value = "25%"
+    if isinstance(value, str) and value.endswith("%"):
+        return int(rounded(replicas * int(value[:-1]) / 100))
+    return int(value)
+
+
+def moment(
+    time: float, deployment: Any | None, replica_sets: Iterable[Any], all_pods: Iterable[Any], *, now: datetime
+) -> Moment:
+    """Return the moment that the given objects make; ReplicaSets and Pods of others are passed over."""
+    own = [one for one in replica_sets if deployment is not None and owners.is_controlled_by(one, deployment)]
+    bands = versions(own)
+    sets = {one.metadata.uid: (one.metadata.name, *bands[one.metadata.uid]) for one in own}
+    min_ready = (deployment.spec.minReadySeconds or 0) if deployment is not None else 0
+    lanes = {}
+    for pod in all_pods:
+        uid = owners.controller_uid(pod)
+        if uid in sets:
+            available = not pods.is_terminating(pod) and pods.is_available(pod, min_ready, now)
+            lanes[pod.metadata.uid] = Lane(pod.metadata.name, uid, pod_scene.state_of(pod), available)
+    return Moment(time, bounds_of(deployment) if deployment is not None else None, sets, lanes)
+
+
+def rollout_scene(
+    moments: Sequence[Moment],
+    *,
+    name: str,
+    marks: Iterable[tuple[float, str]] = (),
+    requests: Mapping[str, Any] | None = None,
+    words: Words = ENGLISH,
+) -> dict[str, Any]:
+    """Return the rollout of the Deployment *name* that *moments* (oldest first) tell.
+
+    ``{"rows": [{"name", "version", "revision", "pods": [{"name", "tail", "lane", "segments": [{"from", "to", "state"}]}]}],
+    "lines": {"total" | "ready" | "available": [[time, n]]}, "bounds": [[time, replicas, lower, upper]], "marks", "requests",
+    "start", "end", "message", "said"}``. Times are virtual seconds; a line holds until its next point; rows: oldest first.
+    """
+    start = moments[0].time if moments else 0.0
+    end = moments[-1].time if moments else 0.0
+    scene = {
+        "deployment": name,
+        "start": start,
+        "end": end,
+        "rows": _rows(moments, end),
+        "lines": _lines(moments),
+        "bounds": _bounds(moments),
+        "marks": [{"time": time, "text": text} for time, text in marks if start <= time <= end],
+        "requests": dict(requests) if requests else None,
+    }
+    return {**scene, **_messages(scene, words)}
+
+
+def _rows(moments: Sequence[Moment], end: float) -> list[dict[str, Any]]:
+    sets: dict[str, tuple[str, str, str]] = {}
+    pods_of: dict[str, dict[str, dict[str, Any]]] = {}
+    open_until: dict[str, float] = {}
+    for index, at in enumerate(moments):
+        sets.update(at.replica_sets)  # the last word counts: a version that was new may be old by now
+        until = moments[index + 1].time if index + 1 < len(moments) else end
+        for uid, lane in at.lanes.items():
+            found = pods_of.setdefault(lane.replica_set, {}).setdefault(
+                uid, {"name": lane.name, "tail": lane.name.rpartition("-")[2][-6:], "segments": []}
+            )
+            segments = found["segments"]
+            if segments and segments[-1]["state"] == lane.state and open_until[uid] == at.time:
+                segments[-1]["to"] = until
+            else:
+                segments.append({"from": at.time, "to": until, "state": lane.state})
+            open_until[uid] = until
+    rows = []
+    for uid, (set_name, version, revision) in sets.items():
+        lanes = [one for one in pods_of.get(uid, {}).values() if one["segments"][-1]["to"] > one["segments"][0]["from"]]
+        if lanes:
+            rows.append({"name": set_name, "version": version, "revision": revision, "pods": _in_lanes(lanes)})
+    return sorted(rows, key=lambda row: (int(row["revision"] or 0), row["name"]))
+
+
+def _in_lanes(lanes: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Give each Pod the first lane that is free when it comes, so that a successor follows the one it replaced."""
+    free_from: list[float] = []
+    seated = []
+    for one in sorted(lanes, key=lambda pod: (pod["segments"][0]["from"], pod["name"])):
+        first, last = one["segments"][0]["from"], one["segments"][-1]["to"]
+        lane = next((number for number, free in enumerate(free_from) if free <= first), len(free_from))
+        free_from[lane : lane + 1] = [last]
+        seated.append({**one, "lane": lane})
+    return seated
+
+
+def _lines(moments: Sequence[Moment]) -> dict[str, list[list[float]]]:
+    lines: dict[str, list[list[float]]] = {name: [] for name in COUNTED}
+    for at in moments:
+        staying = [lane for lane in at.lanes.values() if lane.state != pod_scene.TERMINATING]
+        counts = {
+            "total": len(staying),
+            "ready": sum(lane.state == pod_scene.READY for lane in staying),
+            "available": sum(lane.available for lane in staying),
+        }
+        for name in COUNTED:
+            _step(lines[name], at.time, counts[name])
+    return lines
+
+
+def _bounds(moments: Sequence[Moment]) -> list[list[float]]:
+    steps: list[list[float]] = []
+    for at in moments:
+        if at.bounds is not None:
+            _step(steps, at.time, *at.bounds)
+    return steps
+
+
+def _step(steps: list[list[float]], time: float, *values: float) -> None:
+    if steps and steps[-1][0] == time:
+        steps[-1][1:] = values
+    elif not steps or steps[-1][1:] != list(values):
+        steps.append([time, *values])
+
+
+def value_at(steps: Sequence[Sequence[float]], time: float) -> Sequence[float] | None:
+    """Return the step of a line or of the bounds that holds at *time*, or None before the first."""
+    found = None
+    for step in steps:
+        if step[0] > time:
+            break
+        found = step
+    return found
+
+
+def rolled_at(scene: Mapping[str, Any], time: float, words: Words = ENGLISH) -> dict[str, Any]:
+    """Return one frame: ``{"time", "rows": [{"name", "version", "revision", "pods": [{"name", "tail", "state"}]}], "message"}``."""
+    rows = []
+    for row in scene["rows"]:
+        here = []
+        for one in row["pods"]:
+            for segment in one["segments"]:
+                last = segment["to"] == scene["end"] and time >= scene["end"]
+                if segment["from"] <= time < segment["to"] or last:
+                    here.append({"name": one["name"], "tail": one["tail"], "lane": one["lane"], "state": segment["state"]})
+                    break
+        rows.append({**row, "pods": here})
+    answering = {
+        version: sum(one["state"] == pod_scene.READY for row in rows if row["version"] == version for one in row["pods"])
+        for version in ("old", "new")
+    }
+    message = words(
+        "rollout.at", time=f"{time:.1f}", ready=answering["old"] + answering["new"], new=answering["new"]
+    )
+    return {"time": time, "rows": rows, "message": message}
+
+
+def _messages(scene: Mapping[str, Any], words: Words) -> dict[str, str]:
+    if not scene["rows"]:
+        return {"message": words("rollout.empty"), "said": words("rollout.empty")}
+    borders = [segment[end] for row in scene["rows"] for one in row["pods"] for segment in one["segments"] for end in ("from", "to")]
+    inside = [time for time in borders if scene["start"] < time < scene["end"]] or [scene["start"], scene["end"]]
+    seconds = f"{max(inside) - min(inside):.0f}"
+    full = _first_full(scene)
+    counted = scene["lines"]["available"]
+    fewest = min((n for time, n in counted if time >= full), default=0) if full is not None else None
+    if full is not None and value_at(counted, full):
+        fewest = min(fewest if fewest is not None else math.inf, value_at(counted, full)[1])  # type: ignore[index]
+    most = max((n for _, n in scene["lines"]["total"]), default=0)
+    at_end = [one["segments"][-1] | {"version": row["version"]} for row in scene["rows"] for one in row["pods"]]
+    at_end = [segment for segment in at_end if segment["to"] == scene["end"]]
+    failing = sum(segment["state"] == pod_scene.FAILED for segment in at_end)
+    if failing:
+        ready = sum(segment["state"] == pod_scene.READY for segment in at_end)
+        message = words("rollout.stuck", failing=failing, ready=ready)
+    elif fewest is None:
+        message = words("rollout.never-full", seconds=seconds)
+    elif len(scene["rows"]) == 1:
+        message = words("rollout.created", seconds=seconds, most=int(most))
+    else:
+        message = words("rollout.message", seconds=seconds, fewest=int(fewest), most=int(most))
+    parts = [message]
+    for row in scene["rows"]:
+        last = [one["segments"][-1] for one in row["pods"] if one["segments"][-1]["to"] == scene["end"]]
+        ready = sum(segment["state"] == pod_scene.READY for segment in last)
+        parts.append(words("rollout.row", name=row["name"], revision=row["revision"], there=len(last), ready=ready))
+    if scene["requests"]:
+        parts.append(scene["requests"]["said"])
+    return {"message": message, "said": " ".join(parts)}
+
+
+def _first_full(scene: Mapping[str, Any]) -> float | None:
+    """Return when as many Pods as asked for were first available."""
+    for time, count in scene["lines"]["available"]:
+        held = value_at(scene["bounds"], time)
+        if held is not None and count >= held[1] > 0:
+            return time
+    return None
