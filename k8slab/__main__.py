@@ -31,7 +31,9 @@ def main(arguments: list[str]) -> int:
         print(USAGE, end="", file=sys.stdout if asked else sys.stderr)
         return 0 if asked else 2
     if not (REPOSITORY / "notebooks" / START_PAGE).exists():
-        print(f"The notebooks are not beside k8slab ({REPOSITORY}): run this in a clone of the course.", file=sys.stderr)
+        print(
+            f"The notebooks are not beside k8slab ({REPOSITORY}): run this in a clone of the course.", file=sys.stderr
+        )
         return 1
     from jupyterlab.labapp import LabApp  # takes a second: not for --help
 

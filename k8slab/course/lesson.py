@@ -74,7 +74,9 @@ class Lesson:
             if done.stdout or done.stderr:
                 shown.append(f"$ {step}\n{done.stdout}{done.stderr}".rstrip())
         self._hints_given = {key: level for key, level in self._hints_given.items() if key[0] != name}
-        return Said("\n".join("    " + line for part in shown for line in part.splitlines()), self.say("start", id=name))
+        return Said(
+            "\n".join("    " + line for part in shown for line in part.splitlines()), self.say("start", id=name)
+        )
 
     def check(self, name: str) -> Result:
         """Judge exercise *name* by the state of the lab, or by the answer given."""
@@ -176,5 +178,7 @@ class Lesson:
             return self.chapter.predictions[name]
         question = self._exercise(name).question
         if question is None:
-            raise LabError(f'exercise {name} is done in the lab, not answered: ask lesson.check("{name}") how far it is')
+            raise LabError(
+                f'exercise {name} is done in the lab, not answered: ask lesson.check("{name}") how far it is'
+            )
         return question

@@ -107,7 +107,9 @@ class ExercisePanel(Panel):
             "sentence": inline(result.sentence),
             "lines": [{"html": inline(line.text), "passed": line.passed} for line in result.lines],
             "question": questions.question_scene(exercise.question, chosen, say) if exercise.question else None,
-            "words": {key: say(key) for key in ("button.check", "button.hint", "button.solution", "holds", "fails", "choices")},
+            "words": {
+                key: say(key) for key in ("button.check", "button.hint", "button.solution", "holds", "fails", "choices")
+            },
             "trouble": lesson.progress.trouble,
             **self._shown,
         }

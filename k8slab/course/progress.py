@@ -75,7 +75,9 @@ class Progress:
         lines = [self._say("progress.title")]
         for number, title, done, exercises, right, questions in self.overview():
             bar = "●" * done + "○" * (exercises - done)
-            lines.append(f"  {number}  {bar:7} {self._say('progress.row', done=done, exercises=exercises, right=right, questions=questions)}  {title}")
+            lines.append(
+                f"  {number}  {bar:7} {self._say('progress.row', done=done, exercises=exercises, right=right, questions=questions)}  {title}"
+            )
         return "\n".join(lines + ([self.trouble] if self.trouble else []))
 
     # -- writing ---------------------------------------------------------------------------------------------------

@@ -17,7 +17,13 @@ def choice_of(question: Question, answer: object) -> int:
     """
     plain = _plain(answer)
     for place, choice in enumerate(question.choices):
-        names = {LETTERS[place], str(place + 1), _plain(choice.text.en), _plain(choice.text.zh), *map(_plain, choice.also)}
+        names = {
+            LETTERS[place],
+            str(place + 1),
+            _plain(choice.text.en),
+            _plain(choice.text.zh),
+            *map(_plain, choice.also),
+        }
         if plain in names:
             return place
     offered = "; ".join(f"{LETTERS[place]}) {choice.text.en}" for place, choice in enumerate(question.choices))

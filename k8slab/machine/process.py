@@ -19,13 +19,14 @@ from k8slab.machine import signals
 from k8slab.machine.cgroups import PERIOD_SECONDS, Cgroup
 from k8slab.machine.errors import os_error
 from k8slab.machine.executable import Executable, load, search
+from k8slab.machine.fs.inode import Device, Inode
 from k8slab.machine.fs.paths import Searcher
 from k8slab.machine.fs.view import FileView
 from k8slab.machine.namespaces import Namespaces
 from k8slab.machine.network import Network
 from k8slab.machine.program import Life
-from k8slab.machine.streams import Description, Null, PipeReader, PipeWriter, open_path, pipe
-from k8slab.machine.terminal import Terminal
+from k8slab.machine.streams import Description, DescriptorLink, Null, PipeReader, PipeWriter, open_path, pipe
+from k8slab.machine.terminal import Terminal, TerminalEnd
 from k8slab.sim.clock import Clock
 
 if TYPE_CHECKING:
@@ -213,6 +214,7 @@ class Process:
     def start(self, body: Generator[Event, Any, int | None]) -> None:
         """Begin to run *body*; its first step comes when the clock next moves."""
         self._sim = self.host.clock.env.process(self._live(body))
+        self._sim.owner = self  # type: ignore[attr-defined]  # /proc/self asks who is looking
 
     def _live(self, body: Generator[Event, Any, int | None]) -> Generator[Event, Any, None]:
         code, signal = 0, 0
@@ -253,7 +255,9 @@ class Process:
         """Run *body* beside the program, as a thread of this process; it dies with it."""
         if len(self._threads) > 64:
             self._threads = [thread for thread in self._threads if thread.is_alive]
-        self._threads.append(self.host.clock.env.process(self._live_thread(body)))
+        thread = self.host.clock.env.process(self._live_thread(body))
+        thread.owner = self  # type: ignore[attr-defined]
+        self._threads.append(thread)
 
     def _live_thread(self, body: Generator[Event, Any, Any]) -> Generator[Event, Any, None]:
         try:
@@ -504,10 +508,16 @@ class Process:
 
     def open(self, path: str, mode: str = "r", permissions: int = 0o666) -> Description:
         """Return *path* opened as this process sees it: its terminal and /proc/self/fd included. Raises OSError."""
-        special = self.host.special_file(self, path)
-        if special is not None:
-            return special
-        return open_path(self.files, path, mode, self.host.clock, self.host.chance, permissions)
+        return open_path(self.files, path, mode, self.host.clock, self.host.chance, permissions, self._special)
+
+    def _special(self, inode: Inode, mode: str) -> Description | None:
+        if isinstance(inode, Device) and inode.major in (5, 136) and not inode.block:
+            if self.terminal is None:
+                raise os_error(errno.ENXIO)
+            return TerminalEnd(self.terminal)
+        if isinstance(inode, DescriptorLink):
+            return inode.reopen(mode)
+        return None
 
     def make_pipe(self) -> tuple[PipeReader, PipeWriter]:
         """Return the two ends of a new pipe (not yet in any table)."""

@@ -8,13 +8,14 @@ Left out: O_NONBLOCK, splice, poll on regular files, pipes in packet mode.
 from __future__ import annotations
 
 import errno
+import stat
 from collections.abc import Callable, Generator
 from typing import Any
 
 from simpy.events import Event
 
 from k8slab.machine.errors import os_error
-from k8slab.machine.fs.inode import Device, Directory, Fifo, File, Symlink
+from k8slab.machine.fs.inode import Device, Directory, Fifo, File, Inode, Symlink
 from k8slab.machine.fs.paths import Location
 from k8slab.machine.fs.view import FileView
 from k8slab.sim.chance import Chance
@@ -380,10 +381,36 @@ class Source(Description):
         return chunk
 
 
-def open_path(view: FileView, path: str, mode: str, clock: Clock, chance: Chance, permissions: int = 0o666) -> Description:
+class DescriptorLink(Inode):
+    """``/proc/PID/fd/N``: looks like a link, but opening it gives what the descriptor has open."""
+
+    __slots__ = ("description",)
+    format = stat.S_IFCHR
+
+    def __init__(self, description: Description) -> None:
+        super().__init__(0o700)
+        self.description = description
+
+    def reopen(self, mode: str) -> Description:
+        """Return the description for one more descriptor; a regular file is opened anew, from its start."""
+        description = self.description
+        if isinstance(description, OpenFile):
+            return OpenFile(description.view, description.location, description.file, mode)
+        return description
+
+
+def open_path(
+    view: FileView,
+    path: str,
+    mode: str,
+    clock: Clock,
+    chance: Chance,
+    permissions: int = 0o666,
+    special: Callable[[Inode, str], Description | None] = lambda inode, mode: None,
+) -> Description:
     """Return *path* opened in *mode*: ``r``, ``w``, ``a``, ``x`` (w, but new) or ``r+`` (both, made if need be).
 
-    Raises OSError. Terminals and ``/proc/self/fd`` are the process's affair (`Process.open`).
+    *special* may open what is no plain file in its own way (terminals, ``/proc/self/fd``). Raises OSError.
     """
     found = view.find_or_none(path)
     if found is None:
@@ -401,6 +428,10 @@ def open_path(view: FileView, path: str, mode: str, clock: Clock, chance: Chance
         return OpenDirectory(found)
     if not view.credentials.may(inode, 4 if mode == "r" else 6 if mode == "r+" else 2):
         raise os_error(errno.EACCES, path)
+    if type(inode) is not File:
+        opened = special(inode, mode)
+        if opened is not None:
+            return opened
     if isinstance(inode, Device):
         return open_device(inode, path, chance)
     if isinstance(inode, Fifo):

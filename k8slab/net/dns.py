@@ -30,6 +30,23 @@ class Zone:
         return list(self.records.get(name.lower().rstrip("."), ()))
 
 
+class DnsServer:
+    """What answers on port 53 (udp): *look_up* gives the addresses of a name, or None for a name that does not exist."""
+
+    def __init__(self, look_up: Callable[[str], list[IPv4Address] | None]) -> None:
+        self._look_up = look_up
+
+    def answer(self, name: str, kind: str = "A") -> tuple[str, list[tuple[str, str, str]]]:
+        """Return the code (NOERROR, NXDOMAIN) and the records ``(name, type, value)`` for *name*."""
+        found = self._look_up(name.lower().rstrip("."))
+        if found is None:
+            return "NXDOMAIN", []
+        return "NOERROR", [(name, "A", str(address)) for address in found] if kind in ("A", "ANY") else []
+
+    def __call__(self, socket: object) -> None:
+        """A TCP connection to a name server: nobody here speaks DNS over TCP."""
+
+
 @dataclass
 class Resolver:
     """What /etc/resolv.conf says: servers by address, domains to try, and how many dots make a name complete."""

@@ -27,6 +27,12 @@ class Words:
         """Return the sentence *key* with its fields filled in."""
         return _table()[key][self.language].format(**fields)
 
+    def count(self, number: int, kind: str) -> str:
+        """Return *number* of *kind* as it is counted: ``2 ReplicaSets``, ``2 个 ReplicaSet``."""
+        if self.language == "zh":
+            return f"{number} 个 {kind}"
+        return f"{number} {kind}" + ("" if number == 1 else "es" if kind.endswith("s") else "s")
+
     def group(self, *names: str) -> dict[str, str]:
         """Return the raw sentences of the groups *names* by key, for a widget to fill in itself."""
         return {key: text[self.language] for key, text in _table().items() if key.split(".")[0] in names}

@@ -1,6 +1,6 @@
-"""Spans of time as kubectl shows and reads them: an age (``3m12s``), and Go's own form in flags (``1h30m``).
+"""Spans of time and dates as kubectl shows and reads them: an age (``3m12s``), a flag (``1h30m``), a date.
 
-Models apimachinery pkg/util/duration (HumanDuration) and Go's time.ParseDuration and Duration.String.
+Models Go's time.ParseDuration, Duration.String and the RFC 1123 form of a date.
 """
 
 from __future__ import annotations
@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 from fractions import Fraction
+
+from k8slab.apimachinery.durations import human_duration
 
 _UNITS = {
     "ns": Fraction(1, 10**9),
@@ -23,43 +25,11 @@ _TERM = re.compile(r"([0-9]*)(?:\.([0-9]*))?")
 _UNIT = re.compile(r"[^0-9.]*")
 
 
-def human(seconds: float) -> str:
-    """Return *seconds* as an age with at most two units: ``45s``, ``3m12s``, ``5h``, ``2d3h``, ``1y200d``."""
-    whole = int(seconds)
-    if whole < -1:
-        return "<invalid>"
-    if whole < 0:
-        return "0s"
-    if whole < 60 * 2:
-        return f"{whole}s"
-    minutes = whole // 60
-    if minutes < 10:
-        rest = whole % 60
-        return f"{minutes}m{rest}s" if rest else f"{minutes}m"
-    if minutes < 60 * 3:
-        return f"{minutes}m"
-    hours = minutes // 60
-    if hours < 8:
-        rest = minutes % 60
-        return f"{hours}h{rest}m" if rest else f"{hours}h"
-    if hours < 48:
-        return f"{hours}h"
-    if hours < 24 * 8:
-        rest = hours % 24
-        return f"{hours // 24}d{rest}h" if rest else f"{hours // 24}d"
-    if hours < 24 * 365 * 2:
-        return f"{hours // 24}d"
-    if hours < 24 * 365 * 8:
-        rest = hours // 24 % 365
-        return f"{hours // 24 // 365}y{rest}d" if rest else f"{hours // 24 // 365}y"
-    return f"{hours // 24 // 365}y"
-
-
 def age(timestamp: str | None, now: datetime) -> str:
-    """Return how long ago *timestamp* (RFC 3339) was, as `human`; ``<unknown>`` if there is none."""
+    """Return how long ago *timestamp* (RFC 3339) was, with at most two units; ``<unknown>`` if there is none."""
     if not timestamp:
         return "<unknown>"
-    return human((now - when(timestamp)).total_seconds())
+    return human_duration((now - when(timestamp)).total_seconds())
 
 
 def when(timestamp: str) -> datetime:

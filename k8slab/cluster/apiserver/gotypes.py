@@ -4,6 +4,8 @@ Facts of k8s.io/api and apimachinery. ``schema.py`` needs them to store an objec
 what is wrong with a value in Go's words.
 """
 
+# ruff: noqa: SIM905 (a list of words reads better as words)
+
 from __future__ import annotations
 
 #: Optional booleans that are no pointers: Go leaves ``false`` out when it writes the object.
@@ -42,7 +44,7 @@ POINTER_STRINGS = frozenset(
     """apiGroup appProtocol dataSourceRef externalTrafficPolicy holderIdentity hostname hostnameOverride ingressClassName
     internalTrafficPolicy ipFamilyPolicy loadBalancerClass localhostProfile nodeName podReplacementPolicy preemptionPolicy
     procMount resourceClaimName resourceClaimTemplateName runtimeClassName seLinuxChangePolicy service storageClassName
-    strategy supplementalGroupsPolicy volumeAttributesClassName volumeMode zone""".split()
+    supplementalGroupsPolicy volumeAttributesClassName volumeMode zone""".split()
 )
 #: ... except in these types, where the same names are plain strings.
 PLAIN_STRINGS_IN = {

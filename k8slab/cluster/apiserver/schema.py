@@ -16,7 +16,7 @@ import datetime as dt
 import re
 import sys
 from collections.abc import Callable
-from functools import lru_cache
+from functools import cache
 from typing import Any, NamedTuple
 
 import msgspec
@@ -96,7 +96,7 @@ class Struct:
         return self._fields
 
 
-@lru_cache(maxsize=None)
+@cache
 def struct_of(model: type) -> Struct:
     """Return the `Struct` of a lightkube model or resource class."""
     return Struct(next(base for base in model.__mro__ if base.__module__.startswith("lightkube.models")))
@@ -170,7 +170,13 @@ def _list(value: Any, field: _Field, state: _State) -> Any:
 
 
 def _zero(field: _Field) -> Any:
-    return {_struct: {}, _list: [], _map: {}, _boolean: False, _integer: 0, _number: 0}.get(field.decode, "")  # type: ignore[dict-item]
+    if field.decode in (_struct, _map):
+        return {}
+    if field.decode is _list:
+        return []
+    if field.decode is _boolean:
+        return False
+    return 0 if field.decode in (_integer, _number) else ""
 
 
 def _map(value: Any, field: _Field, state: _State) -> Any:

@@ -20,6 +20,10 @@ from k8slab.cluster.client.workqueue import WorkQueue
 T = TypeVar("T")
 
 
+class Retry(Exception):
+    """A sync cannot go on now, for a reason that no API call gave: try again with back-off."""
+
+
 class Controller:
     """Base of the controllers: say what you watch and how to sync one key."""
 
@@ -40,7 +44,7 @@ class Controller:
     # -- for the controller ------------------------------------------------------------------------------------------
 
     def sync(self, key: str) -> Generator[Event, Any, None]:
-        """Bring the object *key* one step closer to its spec. An ApiError sends *key* back to the queue with back-off."""
+        """Bring the object *key* one step closer to its spec. An ApiError (or `Retry`) sends *key* back to the queue with back-off."""
         raise NotImplementedError
 
     def lister(self, model: type[T]) -> Lister[T]:
@@ -71,7 +75,7 @@ class Controller:
         """Return a handler that enqueues on every change."""
         return Handler(enqueue, lambda old, new: enqueue(new), enqueue)
 
-    def on_sync_error(self, key: str, error: ApiError) -> None:
+    def on_sync_error(self, key: str, error: ApiError | Retry) -> None:
         """An attempt on *key* failed; by default it is made again after its back-off, without end."""
         self.queue.add_rate_limited(key)
 
@@ -103,7 +107,7 @@ class Controller:
                 return
             try:
                 yield from self.sync(key)
-            except ApiError as error:
+            except (ApiError, Retry) as error:
                 if queue is self.queue:
                     self.on_sync_error(key, error)
             else:

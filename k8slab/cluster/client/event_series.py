@@ -115,7 +115,7 @@ class EventSeriesRecorder:
 
     def _patch(self, event: Event) -> None:
         series = event.series
-        changes = {"series": {"count": series.count, "lastObservedTime": micro_time(series.lastObservedTime)}}
+        changes = {"series": {"count": series.count, "lastObservedTime": micro_time(last_observed(event))}}
         meta = event.metadata
         try:
             self._client.server.patch(Event, meta.name, meta.namespace, changes, user=self._client.user)
@@ -126,7 +126,9 @@ class EventSeriesRecorder:
 
 def last_observed(event: Event) -> datetime:
     """Return when *event*, or the last one of its series, happened."""
-    return event.series.lastObservedTime if event.series is not None else event.eventTime
+    time = event.series.lastObservedTime if event.series is not None else event.eventTime
+    assert time is not None  # set by eventf and _record
+    return time
 
 
 def micro_time(time: datetime) -> str:

@@ -113,7 +113,6 @@ class NodeInfo:
         info = self.pods.pop(uid)
         self._count(info, -1)
 
-
     def _count(self, info: PodInfo, sign: int) -> None:
         spec = info.spec
         self.requested_cpu_millis += sign * spec.cpu_millis

@@ -159,9 +159,7 @@ def _term(pod: Any, term: Any, weight: int) -> AffinityTerm:
     names = tuple(term.namespaces or ())
     if not names and term.namespaceSelector is None:
         names = (pod.metadata.namespace,)
-    return AffinityTerm(
-        term.topologyKey, selector, names, labels.from_label_selector(term.namespaceSelector), weight
-    )
+    return AffinityTerm(term.topologyKey, selector, names, labels.from_label_selector(term.namespaceSelector), weight)
 
 
 class PodInfos:

@@ -1,7 +1,7 @@
 """A sheet of pixels on matplotlib: boxes, lines and text at places that we choose, in the colours and sizes of the tokens.
 
-One axes covers the whole figure, with (0, 0) at the top left and one unit a pixel; nothing of matplotlib's own look is left.
-Every text says which box it belongs to, is shortened to fit it, and is remembered, so that a test can find overlaps.
+There are no axes: (0, 0) is the top left and one unit a pixel, so that nothing of matplotlib's own look is left. Text is shortened
+to the width it is given.
 """
 
 from __future__ import annotations
@@ -13,16 +13,19 @@ from typing import Any
 
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.font_manager import FontProperties
+from matplotlib.font_manager import FontProperties, findfont, get_font
+from matplotlib.ft2font import LoadFlags
 from matplotlib.lines import Line2D
 from matplotlib.patches import Circle, FancyBboxPatch, Polygon, Rectangle
-from matplotlib.textpath import TextPath
+from matplotlib.transforms import Affine2D
 
 from k8slab.views import tokens
+from k8slab.views.figures.palette_png import palette_png
 from k8slab.views.figures.picture import Picture
 
 MARGIN = 3 * tokens.SPACE
 DPI = 100
+MEASURE = 16
 
 
 class Canvas:
@@ -35,11 +38,7 @@ class Canvas:
         self.colours = tokens.PALETTE[mode]
         self.figure = Figure(figsize=(width / DPI, height / DPI), dpi=DPI, facecolor=self.colours["surface"])
         FigureCanvasAgg(self.figure)
-        self.axes = self.figure.add_axes((0, 0, 1, 1))
-        self.axes.set_axis_off()
-        self.axes.set_xlim(0, width)
-        self.axes.set_ylim(height, 0)
-        self.axes.set_autoscale_on(False)
+        self.place = Affine2D().scale(1 / DPI, -1 / DPI).translate(0, height / DPI) + self.figure.dpi_scale_trans
 
     def colour(self, name: str) -> str:
         """Return the colour of the token *name*; a ``#RRGGBB`` is itself."""
@@ -60,6 +59,7 @@ class Canvas:
             "linestyle": (0, (3, 2)) if dashed else "solid",
             "alpha": alpha,
             "zorder": z,
+            "transform": self.place,
         }
         place = (x + inset, y + inset)
         size = (max(0, width - 2 * inset), max(0, height - 2 * inset))
@@ -68,13 +68,13 @@ class Canvas:
             shape: Any = FancyBboxPatch(place, *size, boxstyle=f"round,pad=0,rounding_size={rounding}", **style)
         else:
             shape = Rectangle(place, *size, **style)
-        return self.axes.add_patch(shape)
+        return self._add(shape)
 
     def circle(self, x: float, y: float, radius: float, *, fill: str | None = None, line: str | None = None, z: float = 2) -> None:
         """Draw a circle around (x, y)."""
         face = self.colour(fill) if fill else "none"
         edge = self.colour(line) if line else "none"
-        self.axes.add_patch(Circle((x, y), radius, facecolor=face, edgecolor=edge, linewidth=points(1.5), zorder=z))
+        self._add(Circle((x, y), radius, facecolor=face, edgecolor=edge, linewidth=points(1.5), zorder=z, transform=self.place))
 
     def path(
         self, places: Sequence[tuple[float, float]], *, colour: str = "line", thick: float = 1, dashed: bool = False,
@@ -83,14 +83,18 @@ class Canvas:
         """Draw a line through *places*."""
         xs, ys = [x for x, _ in places], [y for _, y in places]
         dash = (0, (4, 3)) if dashed else "solid"
-        self.axes.add_line(
+        self._add(
             Line2D(xs, ys, color=self.colour(colour), linewidth=points(thick), linestyle=dash, alpha=alpha, zorder=z,
-                   solid_capstyle="butt", solid_joinstyle="round")  # fmt: skip
+                   solid_capstyle="butt", solid_joinstyle="round", transform=self.place)  # fmt: skip
         )
 
     def polygon(self, places: Sequence[tuple[float, float]], *, fill: str, alpha: float = 1, z: float = 1) -> None:
         """Fill the shape with corners *places*."""
-        self.axes.add_patch(Polygon(places, closed=True, facecolor=self.colour(fill), edgecolor="none", alpha=alpha, zorder=z))
+        face = self.colour(fill)
+        self._add(Polygon(places, closed=True, facecolor=face, edgecolor="none", alpha=alpha, zorder=z, transform=self.place))
+
+    def _add(self, artist: Any) -> Any:
+        return self.figure.add_artist(artist)
 
     # -- text --------------------------------------------------------------------------------------------------------
 
@@ -102,9 +106,9 @@ class Canvas:
         if width is not None:
             text = shorten(text, width, tokens.SIZES[size], mono, strong)
         if text:
-            self.axes.text(
-                x, y, text, fontproperties=font(tokens.SIZES[size], mono, strong), color=self.colour(colour), ha=align,
-                va="center_baseline", alpha=alpha, zorder=z, parse_math=False, clip_on=False,
+            self.figure.text(
+                x, y, text, transform=self.place, fontproperties=font(tokens.SIZES[size], mono, strong), color=self.colour(colour), ha=align,
+                va="center_baseline", alpha=alpha, zorder=z, parse_math=False,
             )  # fmt: skip
         return text_width(text, tokens.SIZES[size], mono, strong)
 
@@ -125,19 +129,21 @@ class Canvas:
         self.figure.savefig(out, format="png", dpi=DPI * scale, facecolor=self.figure.get_facecolor(), metadata={"Software": None})
         return out.getvalue()
 
+    def image(self, *, clear: bool = False) -> Any:
+        """Return the figure as an RGBA image of PIL, a pixel a px; with *clear* nothing stands behind the drawing."""
+        from PIL import Image
+
+        if clear:
+            self.figure.set_facecolor((0, 0, 0, 0))
+        self.figure.canvas.draw()
+        return Image.frombytes("RGBA", (self.width, self.height), bytes(self.figure.canvas.buffer_rgba()))
+
     def picture(self, said: str) -> Picture:
         """Return the figure as a `Picture` that says *said*."""
-        return Picture(small(self.png()), said, self.width)
+        from PIL import Image
 
-
-def small(png: bytes) -> bytes:
-    """Return *png* with a palette of 255 colours: flat pictures look the same and weigh a quarter."""
-    from PIL import Image
-
-    with Image.open(io.BytesIO(png)) as image:
-        out = io.BytesIO()
-        image.convert("RGB").quantize(255, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE).save(out, "PNG", optimize=True)
-    return out.getvalue()
+        with Image.open(io.BytesIO(self.png())) as image:
+            return Picture(palette_png([image.convert("RGB")]), said, self.width)
 
 
 def points(px: float) -> float:
@@ -157,8 +163,10 @@ def text_width(text: str, size: float, mono: bool = False, strong: bool = False)
     """Return the width in px of *text*."""
     if not text.strip():
         return 0.0
-    extents = TextPath((0, 0), text, prop=font(size, mono, strong), usetex=False).get_extents()
-    return float(extents.x1) * DPI / 72
+    face = get_font(findfont(font(size, mono, strong)))
+    face.set_size(size * MEASURE, 72)  # measured large, so that hinting does not round it
+    face.set_text(text, 0.0, flags=LoadFlags.NO_HINTING)
+    return float(face.get_width_height()[0]) / 64 / MEASURE
 
 
 @lru_cache(maxsize=4096)

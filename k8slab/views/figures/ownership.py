@@ -17,7 +17,7 @@ from k8slab.views.figures.chip import HEIGHT, WIDTH, draw_chip
 from k8slab.views.figures.picture import Picture
 
 LAYER_HEIGHT = 124
-TAB_WIDTH, TAB_HEIGHT = 176, 48
+TAB_WIDTH, TAB_HEIGHT = 224, 48
 
 
 def graph_of(scene: Mapping[str, Any]) -> networkx.DiGraph:

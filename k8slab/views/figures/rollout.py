@@ -12,7 +12,7 @@ from k8slab.views.figures.chip import TONES
 from k8slab.views.figures.picture import Picture
 from k8slab.views.scenes.rollout import value_at
 
-LEFT, RIGHT = 168, 148  # px of the gutters: names at the left, direct labels at the right
+LEFT, RIGHT = 176, 148  # px of the gutters: names at the left, direct labels at the right
 REQUESTS_HEIGHT, AXIS_HEIGHT, CAPTION_HEIGHT, COUNTS_HEIGHT = 30, 22, 20, 116
 ROW_GAP = 12
 
@@ -60,18 +60,19 @@ def draw_rollout(
     axis = bottom - AXIS_HEIGHT - (CAPTION_HEIGHT if scene["requests"] else 0)
     requests_top = axis - (REQUESTS_HEIGHT if scene["requests"] else 0)
     counts_top = requests_top - COUNTS_HEIGHT
-    _grid(canvas, frame, top + 14, axis)
+    grid(canvas, frame, top + 14, axis)
     _marks(canvas, scene, frame, top + 6, requests_top - 12)
     _lanes(canvas, scene, frame, top + 22, counts_top - 14)
-    _counts(canvas, scene, frame, counts_top, requests_top - 12)
+    counts(canvas, scene, frame, counts_top, requests_top - 12)
     if scene["requests"]:
-        _requests(canvas, scene["requests"], frame, requests_top)
+        request_line(canvas, scene["requests"], frame, requests_top)
         canvas.text(frame.left, bottom - 8, scene["requests"]["caption"], size="small", colour="muted",
                     width=canvas.width - frame.left - MARGIN)  # fmt: skip
     return canvas
 
 
-def _grid(canvas: Canvas, frame: Frame, top: float, bottom: float) -> None:
+def grid(canvas: Canvas, frame: Frame, top: float, bottom: float) -> None:
+    """Draw the time axis."""
     for time in ticks(frame.start, frame.end):
         x = frame.x(time)
         canvas.path([(x, top), (x, bottom)], colour=tokens.mix(canvas.colour("line"), canvas.colour("surface"), 0.5), z=0.5)
@@ -155,7 +156,8 @@ def _lane(
             words.pop(state, None)
 
 
-def _counts(canvas: Canvas, scene: Mapping[str, Any], frame: Frame, top: float, bottom: float) -> None:
+def counts(canvas: Canvas, scene: Mapping[str, Any], frame: Frame, top: float, bottom: float) -> None:
+    """Draw how many Pods there are and how many are available, over the band that the Deployment promised."""
     bounds, lines = scene["bounds"], scene["lines"]
     highest = max([upper for _, _, _, upper in bounds] + [n for _, n in lines["total"]] + [1])
 
@@ -214,7 +216,8 @@ def spread(wanted: Sequence[tuple[Any, ...]], top: float, bottom: float, apart: 
     return [(place, *item[1:]) for place, item in zip(places, ordered)]
 
 
-def _requests(canvas: Canvas, line: Mapping[str, Any], frame: Frame, top: float) -> None:
+def request_line(canvas: Canvas, line: Mapping[str, Any], frame: Frame, top: float) -> None:
+    """Draw the requests: a low tick where all were answered, a tall one where some failed."""
     middle = top + 12
     wide = max(1.5, (frame.x(frame.start + line["bucket_seconds"]) - frame.left) - 1.5)
     for bucket in line["buckets"]:
@@ -224,5 +227,11 @@ def _requests(canvas: Canvas, line: Mapping[str, Any], frame: Frame, top: float)
         else:
             canvas.box(x, middle - 3, wide, 6, fill=tokens.mix(canvas.colour("surface"), canvas.colour("new"), 0.55), z=3)
     canvas.text(MARGIN + 12, middle, "Requests", size="small", strong=True, width=LEFT - 24)
-    canvas.text(frame.right + 10, middle, f"failed: {line['failed']} of {line['ok'] + line['failed']}", size="small",
-                colour="fail" if line["failed"] else "muted", strong=bool(line["failed"]), width=RIGHT - 10)  # fmt: skip
+    if line["buckets"]:
+        request_count(canvas, frame.right + 10, middle, line["failed"], line["ok"] + line["failed"])
+
+
+def request_count(canvas: Canvas, x: float, y: float, failed: int, total: int) -> None:
+    """Write how many requests failed."""
+    colour = "fail" if failed else "muted"
+    canvas.text(x, y, f"failed: {failed} of {total}", size="small", colour=colour, strong=bool(failed), width=RIGHT - 10)

@@ -62,9 +62,9 @@ def versions(replica_sets: Iterable[Any]) -> dict[str, tuple[str, str]]:
         families.setdefault(owners.controller_uid(replica_set) or replica_set.metadata.uid, []).append(replica_set)
     bands = {}
     for family in families.values():
-        newest = max(_revision(replica_set) for replica_set in family)
+        newest = max(revision_of(replica_set) for replica_set in family)
         for replica_set in family:
-            revision = _revision(replica_set)
+            revision = revision_of(replica_set)
             version = "new" if revision == newest and revision > 1 else "old"
             bands[replica_set.metadata.uid] = (version, str(revision) if revision else "")
     return bands
@@ -81,7 +81,8 @@ def _age(obj: Any) -> tuple[Any, str]:
     return created.isoformat() if created else "", obj.metadata.name
 
 
-def _revision(obj: Any) -> int:
+def revision_of(obj: Any) -> int:
+    """Return the rollout revision of a Deployment or ReplicaSet, 0 for anything else."""
     text = (obj.metadata.annotations or {}).get(REVISION, "")
     return int(text) if text.isdigit() else 0
 
@@ -186,7 +187,7 @@ def _tabs(
 
     def rows(found: Iterable[Any]) -> list[dict[str, Any]]:
         # the version that comes stands last, the long gone ones are left to `rollout history`
-        ordered = sorted(found, key=lambda replica_set: (_revision(replica_set), replica_set.metadata.name))
+        ordered = sorted(found, key=lambda replica_set: (revision_of(replica_set), replica_set.metadata.name))
         drawn = [row(replica_set) for replica_set in ordered]
         return [line for line in drawn if line["replicas"] or line["pods"] or line is drawn[-1]]
 
@@ -203,7 +204,7 @@ def _tabs(
                 "name": deployment.metadata.name,
                 "replicas": wanted,
                 "ready": ready,
-                "revision": _revision(deployment) or "",
+                "revision": revision_of(deployment) or "",
                 "paused": bool(deployment.spec.paused),
                 "replica_sets": lines,
                 "said": words("deployment.said", name=deployment.metadata.name, ready=ready, replicas=wanted),

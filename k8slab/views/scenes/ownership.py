@@ -10,7 +10,7 @@ from typing import Any
 
 from k8slab.apimachinery import owners
 from k8slab.views.scenes import pod as pod_scene
-from k8slab.views.scenes.board import versions
+from k8slab.views.scenes.board import revision_of, versions
 from k8slab.views.words import ENGLISH, Words
 
 
@@ -21,7 +21,7 @@ def ownership_scene(
 
     Layers count from the owners (0) down. Among its siblings an object keeps the "slot" it had in the scene *before*.
     """
-    objects = sorted(objects, key=lambda obj: (kind_of(obj), _created(obj), obj.metadata.name))
+    objects = sorted(objects, key=lambda obj: (kind_of(obj), revision_of(obj), _created(obj), obj.metadata.name))
     known = {obj.metadata.uid: obj for obj in objects}
     bands = versions(obj for obj in objects if kind_of(obj) == "ReplicaSet")
     nodes: dict[str, dict[str, Any]] = {}
@@ -34,9 +34,13 @@ def ownership_scene(
                 nodes[reference.uid] = _ghost(reference, words)
             edges.append({"from": reference.uid, "to": obj.metadata.uid, "controller": bool(reference.controller)})
     _place(nodes, edges, before)
-    count = {kind: sum(node["kind"] == kind for node in nodes.values()) for kind in sorted({n["kind"] for n in nodes.values()})}
+    depths: dict[str, int] = {}
+    for node in nodes.values():
+        depths[node["kind"]] = max(depths.get(node["kind"], 0), node["layer"])
+    kinds = [node["kind"] for node in nodes.values()]
+    counts = [words.count(kinds.count(kind), kind) for kind in sorted(depths, key=lambda kind: (depths[kind], kind))]
     orphans = [node["name"] for node in nodes.values() if node["kind"] == "Pod" and not node["parent"]]
-    message = words("ownership.message", counts=", ".join(f"{n} {kind}" for kind, n in count.items()))
+    message = words("ownership.message", counts=", ".join(counts))
     if not nodes:
         message = words("ownership.empty")
     lines = [message]
@@ -69,7 +73,7 @@ def _node(obj: Any, bands: Mapping[str, tuple[str, str]], words: Words) -> dict[
     replicas = getattr(getattr(obj, "spec", None), "replicas", None)
     label = words("ownership.replicas", replicas=replicas) if replicas is not None else ""
     if revision:
-        label = words("ownership.revision", revision=revision) + " · " + label
+        label = words("ownership.revision", revision=revision) + ", " + label
     said = f"{kind} {obj.metadata.name}" + (f": {label}" if label else "")
     return {**common, "state": "", "version": version, "revision": revision, "restarts": 0, "said": said, "label": label}
 
@@ -84,7 +88,7 @@ def _ghost(reference: Any, words: Words) -> dict[str, Any]:
 
 def _children(nodes: Mapping[str, Any], edges: Iterable[Mapping[str, Any]]) -> dict[str, list[str]]:
     children: dict[str, list[str]] = {}
-    for edge in edges:
+    for edge in sorted(edges, key=lambda edge: (nodes[edge["from"]]["layer"], nodes[edge["from"]]["slot"])):
         children.setdefault(edge["from"], []).append(nodes[edge["to"]]["name"])
     return children
 

@@ -90,6 +90,8 @@ class Strategy:
     graceful_deletion: ClassVar[bool] = False
     #: What becomes of dependents if a DELETE does not say: "Background" or "Orphan".
     default_propagation: ClassVar[str] = "Background"
+    #: Objects of this kind go by themselves after so many seconds; 0: never.
+    ttl_seconds: ClassVar[int] = 0
     #: The rule for metadata.name, a function of ``apimachinery.names``; None stands for ``dns1123_subdomain``.
     name_rule: ClassVar[Any] = None
     verbs: ClassVar[tuple[str, ...]] = (

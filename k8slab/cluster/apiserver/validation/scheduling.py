@@ -122,7 +122,8 @@ def validate_taints(taints: Sequence[Json], path: str) -> Iterator[FieldError]:
         else:
             yield from _taint_effect(effect, f"{at}.effect")
         if (key, effect) in seen:
-            yield FieldError(at, "Duplicate", "taints must be unique by key and effect pair", taint)
+            shown = {"Key": key, "Value": value, "Effect": effect, "TimeAdded": taint.get("timeAdded")}
+            yield FieldError(at, "Duplicate", "taints must be unique by key and effect pair", shown)
         seen.append((key, effect))
 
 
