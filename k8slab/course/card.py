@@ -9,7 +9,7 @@ LINE = 22  # px from line to line
 
 def card(text: str) -> bytes:
     """Return a PNG of *text*: its first line as the title, the others below, wrapped to the card."""
-    from k8slab.views.figures.canvas import MARGIN, Canvas, small  # matplotlib: on first use
+    from k8slab.views.figures.canvas import MARGIN, Canvas  # matplotlib: on first use
 
     title, *rest = text.split("\n")
     width = tokens.FIGURE["width"] - 2 * MARGIN
@@ -19,7 +19,7 @@ def card(text: str) -> bytes:
     canvas.text(MARGIN, MARGIN + 8, title, size="title", strong=True, width=width)
     for number, line in enumerate(lines):
         canvas.text(MARGIN, MARGIN + 2 * LINE + LINE * number, line)
-    return small(canvas.png())
+    return canvas.picture(text).png
 
 
 def wrapped(line: str, width: float) -> list[str]:

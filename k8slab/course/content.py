@@ -135,7 +135,7 @@ class Say:
     def __init__(self, language: str) -> None:
         if language not in LANGUAGES:
             raise LabError(f'a lesson speaks "en" or "zh", not {language!r}: k8slab.lesson("15", language="en")')
-        self.language: Language = language  # type: ignore[assignment]
+        self.language: Language = language
 
     def __call__(self, key: str, **fields: object) -> str:
         return frame()[key].say(self.language, **fields)

@@ -57,6 +57,12 @@ class _State:
         self.path: list[str | int] = []
         self.strict: list[str] = []
 
+    def object_to(self, what: str, key: str) -> None:
+        """Note an ``unknown`` or ``duplicate`` field; upstream keeps the first hundred, each once."""
+        text = f"{what} field {gojson.quote(self.where(key))}"
+        if len(self.strict) < 100 and text not in self.strict:
+            self.strict.append(text)
+
     def where(self, key: str) -> str:
         text = ""
         for part in (*self.path, key):
@@ -110,7 +116,7 @@ def decode(value: Any, model: type) -> tuple[dict[str, Any], list[str]]:
     state = _State()
     struct = struct_of(model)
     if not isinstance(value, dict):
-        raise DecodeError(f"json: cannot unmarshal {_kind_of(value)} into Go value of type {struct.go_type}")
+        raise DecodeError(f"json: cannot unmarshal {json_kind(value)} into Go value of type {struct.go_type}")
     return _object(value, struct, state), state.strict
 
 
@@ -128,11 +134,11 @@ def _object(value: dict[str, Any], struct: Struct, state: _State) -> dict[str, A
     for key, item in pairs:
         field = fields.get(key)
         if field is None:
-            state.strict.append(f"unknown field {gojson.quote(state.where(key))}")
+            state.object_to("unknown", key)
             continue
         if seen is not None:
             if key in seen:
-                state.strict.append(f"duplicate field {gojson.quote(state.where(key))}")
+                state.object_to("duplicate", key)
             seen.add(key)
         if item is None:
             if not (seen is not None and key in result):
@@ -188,7 +194,7 @@ def _map(value: Any, field: _Field, state: _State) -> Any:
         seen: set[str] = set()
         for key, _ in value.pairs:
             if key in seen:
-                state.strict.append(f"duplicate field {gojson.quote(state.where(key))}")
+                state.object_to("duplicate", key)
             seen.add(key)
     path = state.path
     for key, item in value.items():
@@ -250,7 +256,7 @@ def _int_or_string(value: Any, field: _Field, state: _State) -> Any:
     if type(value) is str or type(value) is int:
         return value
     number = f" {value.text}" if isinstance(value, Literal) else ""
-    raise DecodeError(f"json: cannot unmarshal {_kind_of(value)}{number} into Go value of type int32")
+    raise DecodeError(f"json: cannot unmarshal {json_kind(value)}{number} into Go value of type int32")
 
 
 def _bytes(value: Any, field: _Field, state: _State) -> Any:
@@ -281,7 +287,7 @@ _RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)"
 
 def _moment(value: Any, layout: str, state: _State) -> dt.datetime:
     if type(value) is not str:
-        raise DecodeError(f"json: cannot unmarshal {_kind_of(value)} into Go value of type string")
+        raise DecodeError(f"json: cannot unmarshal {json_kind(value)} into Go value of type string")
     if _RFC3339.fullmatch(value):
         try:
             return dt.datetime.fromisoformat(value).astimezone(dt.UTC)
@@ -303,7 +309,7 @@ def _micro_time(value: Any, field: _Field, state: _State) -> Any:
 # -- messages --------------------------------------------------------------------------------------------------------
 
 
-def _kind_of(value: Any) -> str:
+def json_kind(value: Any) -> str:
     if isinstance(value, bool):
         return "bool"
     if isinstance(value, str):
@@ -314,7 +320,7 @@ def _kind_of(value: Any) -> str:
 
 
 def _mismatch(value: Any, field: _Field, state: _State, with_number: bool = False) -> DecodeError:
-    kind = _kind_of(value)
+    kind = json_kind(value)
     if isinstance(value, Literal) and field.decode is _integer:
         kind += f" {value.text}"
     elif with_number:

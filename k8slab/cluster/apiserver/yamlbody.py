@@ -42,6 +42,8 @@ def load(text: str) -> tuple[Any, list[str]]:
             return (None if node is None else reader.value(node)), reader.duplicates
         finally:
             loader.dispose()
+    except YamlError:
+        raise
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise YamlError(f"yaml: line {line}: {error.problem}") from None

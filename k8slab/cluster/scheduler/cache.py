@@ -46,6 +46,10 @@ class Cache:
         """Whether the Pod is only assumed to be on its node so far."""
         return uid in self._assumed
 
+    def assumed(self) -> tuple[tuple[str, str], ...]:
+        """Return the assumed Pods as pairs of uid and node."""
+        return tuple((uid, self._placed[uid]) for uid in self._assumed)
+
     def pod(self, uid: str) -> PodInfo | None:
         """Return the placed Pod *uid*, or None."""
         node = self._placed.get(uid)

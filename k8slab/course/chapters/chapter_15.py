@@ -107,7 +107,7 @@ def select_two_of_three(lab: Lab) -> Verdict:
     """15-5: ReplicaSet ``keeper`` owns the four Pods of web and api as they were, and nothing else happened."""
     carts = [pod for pod in lab.objects(Pod, namespace="default") if pods.is_active(pod)]
     original = [
-        pod for pod in carts if (pod.metadata.labels or {}).get("lesson") == "15-5" and not pod.metadata.generateName
+        pod for pod in carts if (pod.metadata.labels or {}).get("exercise") == "15-5" and not pod.metadata.generateName
     ]
     if len(original) < CARTS:
         return Stuck("lost", {"lost": CARTS - len(original)})

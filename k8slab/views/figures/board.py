@@ -9,6 +9,7 @@ from k8slab.views import tokens
 from k8slab.views.figures.canvas import MARGIN, Canvas
 from k8slab.views.figures.chip import HEIGHT, WIDTH, draw_chip
 from k8slab.views.figures.picture import Picture
+from k8slab.views.scenes.board import said_of
 
 PITCH_X, PITCH_Y = WIDTH + tokens.SPACE, HEIGHT + tokens.SPACE
 CARD_HEAD, CARD_PAD = 64, 12
@@ -20,19 +21,6 @@ def board_figure(scene: Mapping[str, Any], *, message: str | None = None, mode: 
     """Return the picture of a board scene; it is as high as it needs to be."""
     canvas = draw_board(scene, message=message, mode=mode)
     return canvas.picture(said_of(scene, message))
-
-
-def said_of(scene: Mapping[str, Any], message: str | None = None) -> str:
-    """Return in words what the board shows: a line a Deployment, a ReplicaSet, a node, a Pod (of the first 60)."""
-    lines = [message or scene["message"]]
-    for tab in scene["deployments"]:
-        lines += [tab["said"], *("  " + row["said"] for row in tab["replica_sets"])]
-    left = 60
-    for node in scene["nodes"]:
-        lines += [node["said"], *("  " + chip["said"] for chip in node["pods"][:left])]
-        left = max(0, left - len(node["pods"]))
-    lines += [chip["said"] for chip in scene["unplaced"][:left]]
-    return "\n".join(lines)
 
 
 def draw_board(scene: Mapping[str, Any], *, message: str | None = None, mode: tokens.Mode = "light") -> Canvas:

@@ -55,6 +55,19 @@ def board_scene(
     }
 
 
+def said_of(scene: Mapping[str, Any], message: str | None = None) -> str:
+    """Return in words what the board shows: a line a Deployment, a ReplicaSet, a node, a Pod (of the first 60)."""
+    lines = [message or scene["message"]]
+    for tab in scene["deployments"]:
+        lines += [tab["said"], *("  " + row["said"] for row in tab["replica_sets"])]
+    left = 60
+    for node in scene["nodes"]:
+        lines += [node["said"], *("  " + chip["said"] for chip in node["pods"][:left])]
+        left = max(0, left - len(node["pods"]))
+    lines += [chip["said"] for chip in scene["unplaced"][:left]]
+    return "\n".join(lines)
+
+
 def versions(replica_sets: Iterable[Any]) -> dict[str, tuple[str, str]]:
     """Return ``{uid: (version, revision)}``: of each Deployment the newest ReplicaSet is "new", unless it is the first ever."""
     families: dict[str, list[Any]] = {}

@@ -1,0 +1,2 @@
+lab.kubectl("scale deployment/hello --replicas=5")
+lab.run(10)

@@ -1,0 +1,1 @@
+lesson.answer("00-2", "the ReplicaSet controller")

@@ -1,0 +1,5 @@
+lab.kubectl("apply -f manifests/15-3-pay-polite.yaml")
+lab.kubectl("rollout status deployment/pay")
+lab.run(20)
+lab.kubectl("set image deployment/pay web=nginx:1.28")
+lab.run(1000)

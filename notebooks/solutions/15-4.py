@@ -1,0 +1,2 @@
+lab.kubectl("rollout undo deployment/news")
+lab.kubectl("rollout status deployment/news")

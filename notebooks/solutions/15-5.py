@@ -1,0 +1,2 @@
+lab.kubectl("apply -f manifests/15-5-keeper.yaml")
+lab.run(10)
