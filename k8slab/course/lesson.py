@@ -18,9 +18,17 @@ from k8slab.course.said import Said
 from k8slab.course.verdict import Line, NotStarted, Result, Status, Stuck, Verdict, first_failing, result_of
 from k8slab.lab import Lab
 from k8slab.sim.errors import LabError
+from k8slab.views.words import Words
 
 if TYPE_CHECKING:
     from k8slab.course.panels import ExercisePanel, QuestionPanel
+    from k8slab.views.figures.picture import Picture
+    from k8slab.views.rollout_recorder import RolloutRecorder
+    from k8slab.views.widgets.board import ClusterBoard
+    from k8slab.views.widgets.events import EventStream
+    from k8slab.views.widgets.inspector import ObjectInspector
+    from k8slab.views.widgets.ownership import OwnershipGraph
+    from k8slab.views.widgets.theatre import RolloutTheatre
 
 ASSETS = Path("assets")
 
@@ -152,6 +160,61 @@ class Lesson:
         asked = terms or [term for term, word in words.items() if word.chapter == self.number]
         lines = [f"`{term}` {words[term].zh}: {words[term].meaning.say(self.say.language)}" for term in asked]
         return Said("\n".join(lines), self.say("glossary"))
+
+    # -- views of this lesson's lab, in its language -------------------------------------------------------------------
+
+    def board(self) -> ClusterBoard:
+        """Return the living cluster: nodes, Pods, a Pod's story, and the time bar."""
+        from k8slab.views.widgets.board import ClusterBoard
+
+        return ClusterBoard(self.lab.client, self.lab, language=self.say.language)
+
+    def graph(self) -> OwnershipGraph:
+        """Return who owns whom."""
+        from k8slab.views.widgets.ownership import OwnershipGraph
+
+        return OwnershipGraph(self.lab.client, self.lab, language=self.say.language)
+
+    def events(self) -> EventStream:
+        """Return what the components tell about what they do."""
+        from k8slab.views.widgets.events import EventStream
+
+        return EventStream(self.lab.client, self.lab, language=self.say.language)
+
+    def inspect(self, kind: str, name: str) -> ObjectInspector:
+        """Return the object *name* of *kind* ("Deployment") as the API server tells it, and what changed since the last look."""
+        from k8slab.views.widgets.inspector import ObjectInspector
+
+        return ObjectInspector(self.lab.client, self.lab, kind=kind, name=name, language=self.say.language)
+
+    def theatre(self, deployment: str) -> RolloutTheatre:
+        """Return the theatre for rollouts of *deployment*."""
+        from k8slab.views.widgets.theatre import RolloutTheatre
+
+        return RolloutTheatre(self.lab.client, self.lab, deployment=deployment, language=self.say.language)
+
+    def record(self, deployment: str) -> RolloutRecorder:
+        """Return a record of *deployment* that begins now, to be shown by `figure` or `animation` later."""
+        from k8slab.views.rollout_recorder import RolloutRecorder
+
+        return RolloutRecorder(self.lab, deployment)
+
+    def figure(self, record: RolloutRecorder) -> Picture:
+        """Return *record* as one picture."""
+        from k8slab.views.figures.rollout import rollout_figure
+
+        return self._retold(rollout_figure(record.scene(requests=False)), record)
+
+    def animation(self, record: RolloutRecorder) -> Picture:
+        """Return *record* as a recorded animation."""
+        from k8slab.views.figures.animation import rollout_animation
+
+        return self._retold(rollout_animation(record.scene(requests=False)), record)
+
+    def _retold(self, picture: Picture, record: RolloutRecorder) -> Picture:
+        """Figures speak English; what they say in words is in the lesson's language."""
+        picture.said = record.scene(requests=False, words=Words(self.say.language))["said"]
+        return picture
 
     # -- parts -------------------------------------------------------------------------------------------------------
 

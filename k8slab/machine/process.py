@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Callable, Generator, Iterator, Mapping
+from types import GeneratorType
 from typing import TYPE_CHECKING, Any
 
 import simpy
@@ -228,28 +229,49 @@ class Process:
             signal = interrupt.cause
         except BrokenPipeError:
             signal = signals.PIPE
-        body.close()
         self._end(code & 0xFF, signal)
 
-    def _drive(self, body: Generator[Event, Any, Any]) -> Generator[Event, Any, Any]:
-        """Run *body*, holding it still while the process is stopped or frozen."""
+    def _drive(self, body: Generator[Any, Any, Any]) -> Generator[Event, Any, Any]:
+        """Run *body*, holding it still while the process is stopped or frozen.
+
+        A body may also yield a generator instead of an event: it is run like a call, but on our own stack, so that a shell
+        function can call itself a thousand times without a thousand nested Python frames.
+        """
+        stack: list[Generator[Any, Any, Any]] = []
         value: Any = None
         failure: BaseException | None = None
-        while True:
-            try:
-                event = body.send(value) if failure is None else body.throw(failure)
-            except StopIteration as end:
-                return end.value
-            failure = None
-            try:
-                value = yield event
-            except (simpy.Interrupt, GeneratorExit):
-                raise
-            except Exception as error:  # an event that failed: the program's own affair
-                failure = error
-            self._steps = 0
-            while self._thawed is not None:
-                yield self._thawed
+        try:
+            while True:
+                try:
+                    event = body.send(value) if failure is None else body.throw(failure)
+                except StopIteration as end:
+                    if not stack:
+                        return end.value
+                    body, value, failure = stack.pop(), end.value, None
+                    continue
+                except BaseException as error:
+                    if not stack:
+                        raise
+                    body, value, failure = stack.pop(), None, error
+                    continue
+                value, failure = None, None
+                if type(event) is GeneratorType:
+                    stack.append(body)
+                    body = event
+                    continue
+                try:
+                    value = yield event
+                except (simpy.Interrupt, GeneratorExit):
+                    raise
+                except Exception as error:  # an event that failed: the program's own affair
+                    failure = error
+                self._steps = 0
+                while self._thawed is not None:
+                    yield self._thawed
+        finally:
+            body.close()
+            for caller in reversed(stack):
+                caller.close()
 
     def thread(self, body: Generator[Event, Any, Any]) -> None:
         """Run *body* beside the program, as a thread of this process; it dies with it."""
@@ -263,7 +285,7 @@ class Process:
         try:
             yield from self._drive(body)
         except simpy.Interrupt:
-            body.close()
+            pass
         except Killed as killed:
             self.deliver(killed.signal)
         except Exited as end:

@@ -106,6 +106,12 @@ class RolloutRecorder:
         tail = [] if inside and inside[-1].time == end else [last._replace(time=end)]
         return [*head, *inside, *tail]
 
+    def quiet_seconds(self) -> float:
+        """Return for how long the last thing read has looked the same."""
+        moments = self.moments
+        changed = [at.time for last, at in zip(moments, moments[1:]) if last[1:] != at[1:]]
+        return moments[-1].time - (changed[-1] if changed else moments[0].time) if moments else 0.0
+
     def is_settled(self) -> bool:
         """Whether the last thing read is a finished rollout: as many available as asked for, and nobody on the way out."""
         if not self.moments or self.moments[-1].bounds is None:

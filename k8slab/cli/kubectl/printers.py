@@ -6,11 +6,13 @@ chooses it by the flags of the verb.
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable
 from typing import Any
 
 from k8slab.cli import goyaml
-from k8slab.cli.gotemplate.execute import Template, TemplateError
+from k8slab.cli.gotemplate.execute import Template
+from k8slab.cli.gotemplate.nodes import TemplateError
 from k8slab.cli.kubectl.api import Obj
 from k8slab.cli.kubectl.builder import Target
 from k8slab.cli.kubectl.errors import CommandError
@@ -121,7 +123,7 @@ def _template_printer(run: Invocation, output: str, template: str) -> Printer:
     if output.endswith("file"):
         template = _template_file(run, template)
     try:
-        parsed = Template(template, name="output")
+        parsed = Template(template, name="output", functions={"base64decode": _base64_decode})
     except TemplateError as error:
         raise CommandError(f"error parsing template {template}, {error}") from None
     return lambda obj: execute_template(parsed, template, obj)
@@ -130,11 +132,15 @@ def _template_printer(run: Invocation, output: str, template: str) -> Printer:
 def execute_template(parsed: Template, text: str, obj: Obj) -> str:
     """Return what a Go template gives for *obj*. Raises CommandError with kubectl's help for finding the fault."""
     try:
-        return parsed.execute(obj)
+        return parsed.render(obj)
     except TemplateError as error:
         raise CommandError(
             f'error executing template "{text}": {error}\ntemplate was:\n\t{text}\nraw data was:\n\t{obj}\n'
         ) from None
+
+
+def _base64_decode(text: str) -> str:
+    return base64.b64decode(text).decode(errors="replace")
 
 
 def _template_file(run: Invocation, path: str) -> str:

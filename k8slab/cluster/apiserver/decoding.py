@@ -53,10 +53,10 @@ def load_json(body: bytes) -> Any:
     try:
         return json.loads(text, object_pairs_hook=_pairs, parse_float=_literal, parse_constant=_no_constant)
     except RecursionError:
-        gosyntax.check(text)
+        gosyntax.check(body)
         raise GoSyntaxError("exceeded max depth") from None
     except ValueError as error:
-        gosyntax.check(text)
+        gosyntax.check(body)
         raise GoSyntaxError(str(error)) from None
 
 

@@ -20,9 +20,9 @@ class GoSyntaxError(ValueError):
     """Text that is no JSON, in Go's words."""
 
 
-def check(text: str) -> None:
-    """Raise GoSyntaxError at the first mistake in *text*."""
-    _Scanner(text).document()
+def check(data: bytes) -> None:
+    """Raise GoSyntaxError at the first mistake in *data*. Like Go's, the scanner looks at bytes."""
+    _Scanner(data.decode("latin-1")).document()
 
 
 class _Scanner:
@@ -167,16 +167,14 @@ class _Scanner:
 
 
 def quoted(character: str) -> str:
-    """Return *character* as Go quotes it in these messages; it looks at single bytes."""
+    """Return *character*, which stands for one byte, as Go quotes it in these messages."""
     if character == "'":
         return r"'\''"
     if character == '"':
         return "'\"'"
-    first = character.encode("utf-8", "surrogateescape")[0]
-    shown = chr(first)
     escapes = {"\n": "\\n", "\r": "\\r", "\t": "\\t", "\a": "\\a", "\b": "\\b", "\f": "\\f", "\v": "\\v", "\\": "\\\\"}
-    if shown in escapes:
-        return f"'{escapes[shown]}'"
-    if first < 0x20 or first == 0x7F:
-        return f"'\\x{first:02x}'"
-    return f"'{shown}'" if shown.isprintable() else f"'\\u{first:04x}'"
+    if character in escapes:
+        return f"'{escapes[character]}'"
+    if character < " " or character == "\x7f":
+        return f"'\\x{ord(character):02x}'"
+    return f"'{character}'" if character.isprintable() else f"'\\u{ord(character):04x}'"

@@ -28,7 +28,11 @@ Path = tuple[str | int, ...]
 
 
 class DecodeError(ValueError):
-    """A value that the type cannot hold, in Go's words."""
+    """A value that the type cannot hold, in Go's words. *converter*: in those of the code that strategic patches use."""
+
+    def __init__(self, message: str, converter: str = "") -> None:
+        super().__init__(message)
+        self.converter = converter
 
 
 class Document(dict[str, Any]):
@@ -310,6 +314,7 @@ def _micro_time(value: Any, field: _Field, state: _State) -> Any:
 
 
 def json_kind(value: Any) -> str:
+    """Return what encoding/json calls the kind of *value*: object, array, string, number, bool."""
     if isinstance(value, bool):
         return "bool"
     if isinstance(value, str):
@@ -330,8 +335,25 @@ def _mismatch(value: Any, field: _Field, state: _State, with_number: bool = Fals
     if field.name in names:
         names = names[: len(names) - names[::-1].index(field.name)]
     return DecodeError(
-        f"json: cannot unmarshal {kind} into Go struct field {field.owner}.{'.'.join(names)} of type {field.go_type}"
+        f"json: cannot unmarshal {kind} into Go struct field {field.owner}.{'.'.join(names)} of type {field.go_type}",
+        _converter_words(value, field),
     )
+
+
+def _converter_words(value: Any, field: _Field) -> str:
+    """Return what runtime.DefaultUnstructuredConverter says of *value* in *field*."""
+    go_kinds = {"object": "map", "array": "slice", "bool": "bool", "string": "string"}
+    kind = go_kinds.get(json_kind(value)) or ("float64" if isinstance(value, float) else "int64")
+    if field.decode is _struct:
+        return f"cannot restore struct from: {kind}"
+    if field.decode is _list:
+        return f"cannot restore slice from {kind}"
+    if field.decode is _map:
+        return f"cannot restore map from {kind}"
+    if (kind == "int64" and field.decode is _string) or (kind == "float64" and field.decode is _integer):
+        return f"cannot convert {kind} to {field.go_type}"
+    basic = "string" if field.decode is _string else field.go_type
+    return f"unrecognized type: {basic}"
 
 
 # -- from lightkube's models -----------------------------------------------------------------------------------------

@@ -1,52 +1,54 @@
 """Server-side tables: what ``kubectl get`` prints is computed here, so that every client shows the same columns.
 
-Models apiserver pkg/endpoints/handlers/response.go (asTable) and apimachinery pkg/util/duration (HumanDuration).
+Models apiserver pkg/endpoints/handlers/response.go (asTable). The cells are the strategy's (pkg/printers/internalversion).
 """
 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from typing import Any
 
-UNKNOWN = "<unknown>"
+from k8slab.apimachinery import durations, errors
+from k8slab.cluster.apiserver.strategies.strategy import Obj, Strategy
+
+META_V1 = "meta.k8s.io/v1"
+NONE, METADATA, OBJECT = "None", "Metadata", "Object"
 
 
 def age(obj: dict[str, Any], now: dt.datetime) -> str:
     """Return how long ago *obj* was created, as tables show it: ``5d``, ``3m12s``, ``<unknown>``."""
-    return since(obj["metadata"].get("creationTimestamp"), now)
+    return durations.since(obj["metadata"].get("creationTimestamp"), now)
 
 
-def since(timestamp: str | None, now: dt.datetime) -> str:
-    """Return how long ago *timestamp* (RFC 3339) was."""
-    if not timestamp:
-        return UNKNOWN
-    return human_duration((now - dt.datetime.fromisoformat(timestamp)).total_seconds())
+def table(
+    strategy: Strategy,
+    objs: Iterable[Obj],
+    now: dt.datetime,
+    include_object: str,
+    metadata: Obj,
+    *,
+    with_columns: bool = True,
+) -> Obj:
+    """Return *objs* as a ``meta.k8s.io/v1 Table``; *include_object* is None, Metadata or Object. Raises BadRequest."""
+    if include_object not in ("", NONE, METADATA, OBJECT):
+        raise errors.bad_request(f'unrecognized includeObject value: "{include_object}"')
+    rows = []
+    for obj in objs:
+        row: Obj = {"cells": strategy.row(obj, now)}
+        if include_object == OBJECT:
+            row["object"] = obj
+        elif include_object != NONE:
+            row["object"] = partial_metadata(obj)
+        rows.append(row)
+    columns = [
+        {"name": c.name, "type": c.type, "format": c.format, "description": c.description, "priority": c.priority}
+        for c in (strategy.columns if with_columns else ())
+    ]
+    result: Obj = {"kind": "Table", "apiVersion": META_V1, "metadata": metadata}
+    return result | {"columnDefinitions": columns, "rows": rows}
 
 
-def human_duration(seconds: float) -> str:
-    """Return *seconds* with two units at most, as HumanDuration does: ``90s``, ``5m10s``, ``3h20m``, ``2d3h``, ``400d``."""
-    whole = int(seconds)
-    if whole < -1:
-        return "<invalid>"
-    if whole < 0:
-        return "0s"
-    if whole < 60 * 2:
-        return f"{whole}s"
-    minutes = whole // 60
-    if minutes < 10:
-        return f"{minutes}m{rest}s" if (rest := whole % 60) else f"{minutes}m"
-    if minutes < 60 * 3:
-        return f"{minutes}m"
-    hours = whole // 3600
-    if hours < 8:
-        return f"{hours}h{rest}m" if (rest := minutes % 60) else f"{hours}h"
-    if hours < 48:
-        return f"{hours}h"
-    if hours < 24 * 8:
-        return f"{hours // 24}d{rest}h" if (rest := hours % 24) else f"{hours // 24}d"
-    if hours < 24 * 365 * 2:
-        return f"{hours // 24}d"
-    years = hours // 24 // 365
-    if hours < 24 * 365 * 8:
-        return f"{years}y{rest}d" if (rest := hours // 24 % 365) else f"{years}y"
-    return f"{years}y"
+def partial_metadata(obj: Obj) -> Obj:
+    """Return *obj* without all but its metadata."""
+    return {"kind": "PartialObjectMetadata", "apiVersion": META_V1, "metadata": obj["metadata"]}

@@ -133,7 +133,8 @@ def _victims_on(
 def _by_budget(pods: Sequence[PodInfo], budgets: Sequence[Any]) -> tuple[list[PodInfo], list[PodInfo]]:
     """Return those whose eviction would violate a budget, and the others."""
     watched = [Budget(budget) for budget in budgets]
-    guarded, free = [], []
+    guarded: list[PodInfo] = []
+    free: list[PodInfo] = []
     for pod in pods:
         violated = False
         for budget in watched:

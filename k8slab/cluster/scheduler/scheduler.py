@@ -27,8 +27,8 @@ from k8slab.cluster.scheduler.decisions import Decision, explain
 from k8slab.cluster.scheduler.framework import Diagnosis, Framework
 from k8slab.cluster.scheduler.node_info import NodeInfo
 from k8slab.cluster.scheduler.nominator import Nominator
-from k8slab.cluster.scheduler.pod_info import PodInfo
 from k8slab.cluster.scheduler.plugins import default_plugins
+from k8slab.cluster.scheduler.pod_info import PodInfo
 from k8slab.cluster.scheduler.queue import QueuedPod, SchedulingQueue
 
 #: What one decision takes; a scheduler makes some thousands a second.

@@ -1,0 +1,96 @@
+"""The hollow runtime: it says yes to everything and runs nothing.
+
+Models kubemark's hollow node (pkg/kubemark): the real kubelet over a runtime that only pretends, so that hundreds of Pods on
+dozens of nodes cost little. Every image is there, every container starts at once and runs until it is stopped, every probe
+succeeds. Left out: containers that end by themselves.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from functools import lru_cache
+
+from k8slab.cluster.node.cri import EXITED, Call, ContainerConfig, ExecResult, Image, PodSandboxConfig
+from k8slab.cluster.node.images import qualified
+from k8slab.cluster.node.runtime_records import RuntimeRecords
+from k8slab.sim.chance import Chance
+from k8slab.sim.clock import Clock
+
+SANDBOX_SECONDS = 0.05
+START_SECONDS = 0.05
+STOP_SECONDS = 0.1
+
+
+@lru_cache(maxsize=1024)
+def pretended_image(name: str) -> Image:
+    """Return an image called *name* whose digest follows from the name."""
+    full = qualified(name)
+    repository = full.rpartition(":")[0] if "@" not in full else full.partition("@")[0]
+    digest = hashlib.sha256(full.encode()).hexdigest()
+    ref = f"{repository}@sha256:{digest}"
+    return Image(ref, (ref, full), 20_000_000 + int(digest[:6], 16) * 8)
+
+
+class HollowRuntime(RuntimeRecords):
+    """A runtime that pretends."""
+
+    def __init__(self, clock: Clock, chance: Chance | None = None) -> None:
+        super().__init__(clock, chance or Chance("hollow"))
+
+    def run_pod_sandbox(self, config: PodSandboxConfig) -> Call[str]:
+        """Make a sandbox."""
+        yield self.clock.timeout(SANDBOX_SECONDS)
+        return self._new_sandbox(config)
+
+    def stop_pod_sandbox(self, uid: str) -> Call[None]:
+        """Close the sandbox."""
+        yield self.clock.timeout(0)
+        record = self._pods.get(uid)
+        if record is not None:
+            for container in record.containers:
+                if container.state != EXITED:
+                    self._mark_exited(record, container, 137)
+            self._close_sandbox(record)
+
+    def create_container(self, uid: str, config: ContainerConfig) -> Call[str]:
+        """Make a container."""
+        return self._new_container(uid, config).id
+        yield  # takes no time, but is a call like the others
+
+    def start_container(self, container_id: str) -> Call[None]:
+        """Start it."""
+        yield self.clock.timeout(START_SECONDS)
+        self._mark_running(*self._container(container_id))
+
+    def stop_container(self, container_id: str, timeout_seconds: float) -> Call[None]:
+        """Stop it; it obeys."""
+        yield self.clock.timeout(min(STOP_SECONDS, timeout_seconds))
+        self._mark_exited(*self._container(container_id), 0)
+
+    def exec_sync(self, container_id: str, command: Sequence[str], timeout_seconds: float) -> Call[ExecResult]:
+        """Every command succeeds."""
+        yield self.clock.timeout(0.001)
+        return ExecResult(0)
+
+    def http_get(self, uid: str, container: str, port: int, path: str, timeout_seconds: float) -> Call[int]:
+        """Every page is there."""
+        yield self.clock.timeout(0.001)
+        return 200
+
+    def connect(self, uid: str, container: str, port: int, timeout_seconds: float) -> Call[None]:
+        """Every port is open."""
+        yield self.clock.timeout(0.001)
+
+    def image_status(self, image: str) -> Image | None:
+        """Every image is there."""
+        return pretended_image(image)
+
+    def list_images(self) -> Sequence[Image]:
+        """Say nothing: a list of all there could be would be long."""
+        return ()
+
+    def pull_image(self, image: str) -> Call[Image]:
+        """Pulling (policy Always) finds everything there."""
+        yield self.clock.timeout(0.02)
+        return pretended_image(image)

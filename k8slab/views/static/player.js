@@ -1,0 +1,98 @@
+// The controls of time: for the lab itself (board) and for a recording (theatre).
+
+const SPEEDS = [0.5, 1, 5, 20];
+
+/** Choose a speed. */
+function speedChoice(model) {
+  const choose = (event) => model.send({ press: "speed", speed: Number(event.target.value) });
+  const list = el("select", { "aria-label": say(model, "player.speed"), title: say(model, "player.speed"), onchange: choose });
+  for (const speed of SPEEDS) list.append(el("option", { value: speed }, `${speed}×`));
+  const update = () => (list.value = String(model.get("speed")));
+  return { node: list, update };
+}
+
+/** Play, pause, step and speed of the lab's own time. */
+function labControls(model) {
+  const press = (name) => () => model.send({ press: name });
+  const toggle = button(say(model, "player.play"), () => model.send({ press: model.get("playing") ? "pause" : "play" }), {
+    image: "play",
+    bare: true,
+    kind: "main",
+  });
+  const step = button(say(model, "player.step"), press("step"), { image: "step", bare: true });
+  const speed = speedChoice(model);
+  const time = el("output", { class: "time" });
+  const node = el("div", { class: "controls", role: "group", "aria-label": say(model, "player.group") }, time, toggle, step, speed.node);
+  const update = () => {
+    const playing = model.get("playing");
+    relabel(toggle, say(model, playing ? "player.pause" : "player.play"), playing ? "pause" : "play");
+    const bar = model.get("timebar");
+    write(time, bar.time === undefined ? "" : `${bar.time.toFixed(1)} s`);
+    step.hidden = !model.get("is_lab");
+    speed.node.hidden = !model.get("is_lab");
+    speed.update();
+  };
+  return { node, update };
+}
+
+/** The time bar: a slider over etcd's revisions, marks for what the learner did, and the way back to now. */
+function timeBar(model) {
+  let asked = 0;
+  const seek = (revision) => model.send({ press: "seek", revision: Number(revision) });
+  const slider = el("input", {
+    type: "range",
+    class: "slider",
+    "aria-label": say(model, "timebar.name"),
+    oninput: (event) => {
+      // many moves of the hand, one question to the kernel
+      clearTimeout(asked);
+      asked = setTimeout(() => seek(event.target.value), 40);
+    },
+  });
+  const marks = el("div", { class: "marks" });
+  const said = el("span", { class: "said" });
+  const back = button(say(model, "player.back"), () => model.send({ press: "back" }), { image: "back", bare: true });
+  const forward = button(say(model, "player.forward"), () => model.send({ press: "forward" }), { image: "forward", bare: true });
+  const live = button(say(model, "timebar.now"), () => model.send({ press: "live" }), { kind: "main" });
+  const jumps = el("div", { class: "jumps" });
+  const track = el("div", { class: "track" }, marks, slider);
+  const line = el("div", { class: "line" }, back, track, forward);
+  const node = el("div", { class: "timebar" }, line, el("div", { class: "under" }, said, live, jumps));
+  const update = () => {
+    const bar = model.get("timebar");
+    node.hidden = bar.newest === undefined;
+    if (node.hidden) return;
+    set(slider, "min", bar.oldest);
+    set(slider, "max", bar.newest);
+    if (slider.getRootNode().activeElement !== slider || bar.live) slider.value = bar.revision;
+    set(slider, "aria-valuetext", bar.said);
+    const span = Math.max(1, bar.newest - bar.oldest);
+    slider.style.setProperty("--at", `${((bar.revision - bar.oldest) / span) * 100}%`);
+    write(said, bar.said);
+    live.hidden = bar.live;
+    forward.disabled = bar.live;
+    keep(
+      marks,
+      bar.marks.map((mark, number) => ({ ...mark, number })),
+      (mark) => mark.number,
+      () => el("i", { class: "mark" }),
+      (tick, mark) => {
+        tick.style.left = `${mark.share * 100}%`;
+        set(tick, "title", mark.text);
+      },
+    );
+    keep(
+      jumps,
+      bar.marks.slice(-3).map(({ revision, time, text }) => ({ revision, time, text })),
+      (mark) => `${mark.revision} ${mark.time} ${mark.text}`,
+      (mark) => {
+        const name = say(model, "timebar.before", { text: mark.text });
+        const jump = button(name, () => seek(mark.revision), { image: "rewind", kind: "quiet" });
+        set(jump, "title", `${name}, ${say(model, "timebar.at", { time: mark.time.toFixed(1) })}`);
+        return jump;
+      },
+      () => {},
+    );
+  };
+  return { node, update };
+}
