@@ -35,9 +35,16 @@ def test_conda_installs_what_pyproject_names():
 
 
 def test_constraints_pin_every_dependency_within_its_range():
-    lines = [line for line in (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines() if line[:1] not in ("", "#")]
+    lines = [
+        line
+        for line in (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
+        if line[:1] not in ("", "#")
+    ]
     pinned = {canonical(name): version for name, version in (line.split("==") for line in lines)}
-    asked = [*PYPROJECT["dependencies"], *(one for extra in PYPROJECT["optional-dependencies"].values() for one in extra)]
+    asked = [
+        *PYPROJECT["dependencies"],
+        *(one for extra in PYPROJECT["optional-dependencies"].values() for one in extra),
+    ]
     for text in asked:
         requirement = Requirement(text)
         assert requirement.specifier.contains(pinned[canonical(requirement.name)]), text
@@ -57,7 +64,9 @@ def test_importing_k8slab_loads_nothing_slow():
     ("arguments", "page", "rest"),
     [
         pytest.param([], "notebooks/00-start-here.ipynb", [], id="English is what one gets"),
-        pytest.param(["--zh", "--no-browser"], "notebooks/zh/00-start-here.ipynb", ["--no-browser"], id="Chinese on demand"),
+        pytest.param(
+            ["--zh", "--no-browser"], "notebooks/zh/00-start-here.ipynb", ["--no-browser"], id="Chinese on demand"
+        ),
     ],
 )
 def test_the_lab_opens_on_the_start_page(arguments, page, rest):
@@ -74,5 +83,7 @@ def test_the_command_line_says_how_it_is_used(arguments, code, capsys):
 
 
 def test_jupyter_asks_nobody_for_news():
-    settings = json.loads((ROOT / "assets/jupyter/labconfig/default_setting_overrides.json").read_text(encoding="utf-8"))
+    settings = json.loads(
+        (ROOT / "assets/jupyter/labconfig/default_setting_overrides.json").read_text(encoding="utf-8")
+    )
     assert settings["@jupyterlab/apputils-extension:notification"] == {"fetchNews": "false", "checkForUpdates": False}

@@ -20,24 +20,28 @@ from k8slab.course.content import Question, Say
 from k8slab.course.said import blocks, inline
 from k8slab.sim.errors import LabError
 from k8slab.views import tokens
+from k8slab.views.widgets.view import module
 
 if TYPE_CHECKING:
     from k8slab.course.lesson import Lesson
 
 STATIC = Path(__file__).parent / "static"
-STYLE = (tokens.STATIC / "tokens.css").read_text(encoding="utf-8") + (STATIC / "panels.css").read_text(encoding="utf-8")
-#: What the buttons of a panel may ask for.
-PRESSED = ("check", "hint", "solution", "answer")
+
+
+def ours(*names: str) -> str:
+    """Return the files *names* of our own ``static/`` as one text."""
+    return "\n".join((STATIC / name).read_text(encoding="utf-8") for name in names)
 
 
 class Panel(anywidget.AnyWidget):
     """What both panels share: a scene for the browser, clicks from it, and the twins for readers without a kernel."""
 
-    _css = STYLE
+    _css = module("tokens.css", "view.css") + ours("panels.css")
+    language = traitlets.Unicode("en").tag(sync=True)
     scene = traitlets.Dict().tag(sync=True)
 
     def __init__(self, lesson: Lesson) -> None:
-        super().__init__()
+        super().__init__(language=lesson.say.language)
         self._lesson = lesson
         self.on_msg(self._pressed)
 
@@ -72,7 +76,7 @@ class Panel(anywidget.AnyWidget):
 class ExercisePanel(Panel):
     """One exercise: its task, how far it is, and the buttons Check, Hint and Solution (or the choices, where it is a question)."""
 
-    _esm = STATIC / "exercise.js"
+    _esm = module("dom.js") + ours("panels.js", "exercise.js")
 
     def __init__(self, lesson: Lesson, name: str) -> None:
         super().__init__(lesson)
@@ -106,7 +110,9 @@ class ExercisePanel(Panel):
             "label": result.label,
             "sentence": inline(result.sentence),
             "lines": [{"html": inline(line.text), "passed": line.passed} for line in result.lines],
-            "question": questions.question_scene(exercise.question, chosen, say) if exercise.question else None,
+            "question": _marked_up(questions.question_scene(exercise.question, chosen, say))
+            if exercise.question
+            else None,
             "words": {
                 key: say(key) for key in ("button.check", "button.hint", "button.solution", "holds", "fails", "choices")
             },
@@ -133,7 +139,7 @@ class ExercisePanel(Panel):
 class QuestionPanel(Panel):
     """Questions, each with its choices; where they are *judged*, a choice is answered at once with why it is right or not."""
 
-    _esm = STATIC / "questions.js"
+    _esm = module("dom.js") + ours("panels.js", "questions.js")
 
     def __init__(self, lesson: Lesson, asked: Mapping[str, Question], *, judged: bool) -> None:
         super().__init__(lesson)
@@ -165,10 +171,7 @@ class QuestionPanel(Panel):
         shown = []
         for name, question in self._asked.items():
             scene = questions.question_scene(question, self._chosen(name), say, judged=self._judged)
-            scene["text"], scene["because"] = inline(scene["text"]), inline(scene["because"])
-            for choice in scene["choices"]:
-                choice["text"] = inline(choice["text"])
-            shown.append({**scene, "name": name})
+            shown.append({**_marked_up(scene), "name": name})
         right = sum(one["right"] is True for one in shown)
         self.scene = {
             "title": say("quiz") if self._judged else say("predict"),
@@ -209,3 +212,9 @@ class QuestionPanel(Panel):
 
 def _choices(scene: Mapping[str, Any]) -> list[str]:
     return [f"  {choice['letter']}) {choice['text']}" for choice in scene["choices"]]
+
+
+def _marked_up(scene: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the scene of a question with its texts as HTML."""
+    choices = [{**choice, "text": inline(choice["text"])} for choice in scene["choices"]]
+    return {**scene, "text": inline(scene["text"]), "because": inline(scene["because"]), "choices": choices}

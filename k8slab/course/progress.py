@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Literal
 
 import msgspec
 import platformdirs
@@ -18,11 +17,13 @@ from k8slab.course import content
 from k8slab.course.content import Say
 from k8slab.sim.errors import LabError
 
+FORMAT = "k8slab progress 1"
+
 
 class Held(msgspec.Struct):
     """What the file holds: exercises passed, answers by question, quiz choices by chapter and number of the question."""
 
-    format: Literal["k8slab progress 1"] = "k8slab progress 1"
+    format: str = ""  # `FORMAT` in every file
     passed: dict[str, bool] = {}
     answers: dict[str, str] = {}
     quiz: dict[str, dict[str, int]] = {}
@@ -166,15 +167,19 @@ class Progress:
 
 
 def _encoded(held: Held) -> bytes:
-    return msgspec.json.format(msgspec.json.encode(held, order="deterministic"), indent=1) + b"\n"
+    written = msgspec.structs.replace(held, format=FORMAT)
+    return msgspec.json.format(msgspec.json.encode(written, order="deterministic"), indent=1) + b"\n"
 
 
 def _decoded(written: bytes) -> Held:
     """Return what *written* holds. Raises ValueError unless it is a whole progress file."""
     try:
-        return msgspec.json.decode(written, type=Held)
+        held = msgspec.json.decode(written, type=Held)
     except msgspec.MsgspecError as error:
         raise ValueError(str(error)) from error
+    if held.format != FORMAT:
+        raise ValueError("it does not say that it is one")
+    return held
 
 
 def _merged(first: Held, newest: Held) -> Held:

@@ -27,7 +27,9 @@ OWNED = (Deployment, ReplicaSet, Pod)
 class Reading:
     """One namespace of a cluster (or all of them, with *namespace* None), as views read it."""
 
-    def __init__(self, client: Any = None, inspector: Inspector | None = None, namespace: str | None = "default") -> None:
+    def __init__(
+        self, client: Any = None, inspector: Inspector | None = None, namespace: str | None = "default"
+    ) -> None:
         self.client, self.inspector, self.namespace = client, inspector, namespace
 
     def objects(self, model: type, revision: int | None = None) -> list[Any]:
@@ -59,10 +61,16 @@ class Reading:
         """Return the event stream's scene."""
         return event_scene(self.objects(Event, revision), origin=self.origin, about=about, words=words)
 
-    def story(self, key: str, bands: Any = None, revision: int | None = None, words: Words = ENGLISH) -> dict[str, Any] | None:
+    def story(
+        self, key: str, bands: Any = None, revision: int | None = None, words: Words = ENGLISH
+    ) -> dict[str, Any] | None:
         """Return the story of the Pod *key* ("namespace/name"), or None if there is no such Pod."""
         namespace, _, name = key.partition("/")
-        found = [pod for pod in self.objects(Pod, revision) if (pod.metadata.namespace, pod.metadata.name) == (namespace, name)]
+        found = [
+            pod
+            for pod in self.objects(Pod, revision)
+            if (pod.metadata.namespace, pod.metadata.name) == (namespace, name)
+        ]
         if not found:
             return None
         why = self.inspector.why_here(namespace, name) if self.inspector is not None else None

@@ -7,6 +7,7 @@ Left out: a real cluster, which keeps no past that could be read (5 minutes of w
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
@@ -95,7 +96,7 @@ class RolloutRecorder:
 
     def _without_quiet_ends(self, before: float, after: float) -> list[Moment]:
         moments = self.moments
-        changed = [at.time for last, at in zip(moments, moments[1:]) if last[1:] != at[1:]]
+        changed = [at.time for last, at in itertools.pairwise(moments) if last[1:] != at[1:]]
         if not changed:
             return moments
         start, end = max(moments[0].time, changed[0] - before), min(moments[-1].time, changed[-1] + after)
@@ -109,7 +110,7 @@ class RolloutRecorder:
     def quiet_seconds(self) -> float:
         """Return for how long the last thing read has looked the same."""
         moments = self.moments
-        changed = [at.time for last, at in zip(moments, moments[1:]) if last[1:] != at[1:]]
+        changed = [at.time for last, at in itertools.pairwise(moments) if last[1:] != at[1:]]
         return moments[-1].time - (changed[-1] if changed else moments[0].time) if moments else 0.0
 
     def is_settled(self) -> bool:
@@ -124,4 +125,6 @@ class RolloutRecorder:
 
     @staticmethod
     def _newest(last: Moment) -> str:
-        return max((revision for _, _, revision in last.replica_sets.values()), key=lambda text: int(text or 0), default="")
+        return max(
+            (revision for _, _, revision in last.replica_sets.values()), key=lambda text: int(text or 0), default=""
+        )

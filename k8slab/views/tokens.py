@@ -77,6 +77,9 @@ def _colours(mode: Mode) -> list[str]:
     for name, value in PALETTE[mode].items():
         theme = THEME_VARIABLES.get(name)
         lines.append(f"  --k8-{name}: {f'var({theme}, {value})' if theme else value};")
+        if name == "raised":
+            # a card is the theme's own page with a little ink in it; the line above is for browsers without color-mix
+            lines.append("  --k8-raised: color-mix(in srgb, var(--k8-ink) 4%, var(--k8-surface));")
     return lines
 
 

@@ -1,5 +1,7 @@
 # app=cart matches all three groups, and a ReplicaSet that finds six but asks for four deletes two.
-lab.kubectl("apply -f -", stdin="""
+lab.kubectl(
+    "apply -f -",
+    stdin="""
 apiVersion: apps/v1
 kind: ReplicaSet
 metadata:
@@ -17,5 +19,6 @@ spec:
       containers:
         - name: web
           image: nginx:1.27
-""")
+""",
+)
 lab.run(10)

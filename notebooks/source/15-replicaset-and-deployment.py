@@ -401,7 +401,7 @@ lesson.figure(film)
 
 # %% tags=["S8-12"]
 # %kubectl patch deployment web --patch '{"spec": {"progressDeadlineSeconds": 60}}'
-# %kubectl set image deployment/web web=nginx:1.28-tpyo
+# %kubectl set image deployment/web web=nginx:1.28-typo
 lab.run(40)
 
 # %% tags=["S8-12"]

@@ -68,7 +68,8 @@
 #   states of the Pods: wherever you see that line, its caption says so. Services, DNS and kube-proxy come with chapter 17.
 # - **Containers.** A container here is a stand-in that starts, runs, answers its probes and stops. There are no processes and no files in
 #   it yet, so `kubectl exec` has nothing to talk to. Docker and what is inside an image come with chapters 06 to 12.
-# - **Images.** Nothing is pulled. A name that looks mistyped fails like an image that is not there.
+# - **Images.** Every name counts as an image that can be pulled, and nothing is fetched; a tag with a word like `typo` or `missing` in it fails
+#   like one that no registry has.
 # - **Kinds.** Namespaces, Nodes, Pods, ReplicaSets, Deployments, ConfigMaps, Secrets, ServiceAccounts, ResourceQuotas and Events are
 #   there; ReplicationController, StatefulSet, DaemonSet, Job, Service and the rest are not.
 # - **Several control planes.** There is one API server and one etcd, and both never fail.
@@ -81,7 +82,7 @@
 #   Service、DNS 和 kube-proxy 到第 17 章才有。
 # - **容器。**这里的容器是替身：会启动、运行、应答探针、停止，里面还没有进程和文件，所以 `kubectl exec` 没有对象可以说话。
 #   Docker 和镜像里面的东西在 06 到 12 章。
-# - **镜像。**什么都不拉。名字像是敲错了的镜像，会像不存在的镜像一样失败。
+# - **镜像。**什么名字都算能拉到的镜像，实际上什么也不下载；标签里带 `typo`、`missing` 这类词的，会像仓库里没有一样失败。
 # - **资源类型。**有 Namespace、Node、Pod、ReplicaSet、Deployment、ConfigMap、Secret、ServiceAccount、ResourceQuota 和 Event；
 #   ReplicationController、StatefulSet、DaemonSet、Job、Service 等等还没有。
 # - **多个控制平面。**只有一个 API server 和一个 etcd，而且都不会坏。

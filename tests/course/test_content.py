@@ -48,7 +48,10 @@ def test_english_sentences_hold_no_chinese(text):
 
 def test_every_exercise_can_be_judged():
     done_in_the_lab = {
-        name for number in content.numbers() for name, exercise in content.chapter(number).exercises.items() if not exercise.question
+        name
+        for number in content.numbers()
+        for name, exercise in content.chapter(number).exercises.items()
+        if not exercise.question
     }
     assert done_in_the_lab == set(JUDGES)
 

@@ -15,7 +15,17 @@ def who_noticed():
 
 @pytest.mark.parametrize(
     "answer",
-    ["c", "C)", 3, "the ReplicaSet controller", "ReplicaSet", "replicaset-controller", "replicaset controller", "ReplicaSet 控制器", "副本集控制器"],
+    [
+        "c",
+        "C)",
+        3,
+        "the ReplicaSet controller",
+        "ReplicaSet",
+        "replicaset-controller",
+        "replicaset controller",
+        "ReplicaSet 控制器",
+        "副本集控制器",
+    ],
 )
 def test_every_way_to_say_it_counts(who_noticed, answer):
     assert choice_of(who_noticed, answer) == who_noticed.right == 2

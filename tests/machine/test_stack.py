@@ -60,7 +60,12 @@ def test_an_echo_server_gives_back_what_it_gets(wire):
 
 @pytest.mark.parametrize(
     ("address", "port", "code"),
-    [("10.0.0.2", 8, "ECONNREFUSED"), ("10.0.0.9", 7, "EHOSTUNREACH"), ("8.8.8.8", 7, "ENETUNREACH"), ("127.0.0.1", 7, "ECONNREFUSED")],
+    [
+        ("10.0.0.2", 8, "ECONNREFUSED"),
+        ("10.0.0.9", 7, "EHOSTUNREACH"),
+        ("8.8.8.8", 7, "ENETUNREACH"),
+        ("127.0.0.1", 7, "ECONNREFUSED"),
+    ],
 )
 def test_why_a_connection_fails(wire, address, port, code):
     wire.server.listen(7)
@@ -95,5 +100,13 @@ def test_a_ping_takes_time_and_tells_who_does_not_answer(wire):
 
 def test_what_ip_addr_and_ip_route_read(wire):
     lo, eth0 = wire.server.interfaces()
-    assert (lo.kind, eth0.addresses, eth0.mac, eth0.broadcast) == ("loopback", ("10.0.0.2/24",), "02:42:0a:00:00:02", "10.0.0.255")
-    assert [(route.destination, route.gateway) for route in wire.server.routes()] == [("default", "10.0.0.1"), ("10.0.0.0/24", "")]
+    assert (lo.kind, eth0.addresses, eth0.mac, eth0.broadcast) == (
+        "loopback",
+        ("10.0.0.2/24",),
+        "02:42:0a:00:00:02",
+        "10.0.0.255",
+    )
+    assert [(route.destination, route.gateway) for route in wire.server.routes()] == [
+        ("default", "10.0.0.1"),
+        ("10.0.0.0/24", ""),
+    ]

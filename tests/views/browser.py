@@ -15,9 +15,15 @@ from typing import Any
 from playwright.async_api import Page, async_playwright
 
 CHROMIUM = Path("/usr/bin/chromium")
-ARGUMENTS = (
-    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync"
-).split()
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 #: JupyterLab's own variables, as its two themes set them.
 THEMES = {
     "light": "--jp-layout-color1: white; --jp-ui-font-color1: rgba(0,0,0,.87); --jp-border-color2: #e0e0e0; background: white",
@@ -45,12 +51,16 @@ globalThis.drawn = true;
 
 
 @asynccontextmanager
-async def on_page(widget: Any, *, theme: str = "light", width: int = 1040, height: int = 760, **options: Any) -> AsyncIterator[Page]:
+async def on_page(
+    widget: Any, *, theme: str = "light", width: int = 1040, height: int = 760, **options: Any
+) -> AsyncIterator[Page]:
     """Show *widget* on a page of its own; what it sends and sets reaches the Python object, and the reverse."""
     names = [name for name in widget.keys if not name.startswith("_") and name not in ("layout", "tabbable", "tooltip")]
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
-        context = await browser.new_context(viewport={"width": width, "height": height}, device_scale_factor=2, **options)
+        context = await browser.new_context(
+            viewport={"width": width, "height": height}, device_scale_factor=2, **options
+        )
         page = await context.new_page()
         faults: list[str] = []
         page.on("pageerror", lambda error: faults.append(str(error)))

@@ -9,7 +9,13 @@ import copy
 from datetime import timedelta
 from typing import Any
 
-from lightkube.models.apps_v1 import DeploymentSpec, DeploymentStatus, DeploymentStrategy, ReplicaSetSpec, RollingUpdateDeployment
+from lightkube.models.apps_v1 import (
+    DeploymentSpec,
+    DeploymentStatus,
+    DeploymentStrategy,
+    ReplicaSetSpec,
+    RollingUpdateDeployment,
+)
 from lightkube.models.core_v1 import (
     Container,
     ContainerState,
@@ -58,14 +64,30 @@ def owner(kind: str, name: str) -> OwnerReference:
     return OwnerReference(apiVersion="apps/v1", kind=kind, name=name, uid=f"uid-{name}", controller=True)
 
 
-def deployment(name: str = "web", replicas: int = 3, *, revision: int = 1, surge: Any = 1, unavailable: Any = 0, image: str = "web:1") -> Deployment:
+def deployment(
+    name: str = "web",
+    replicas: int = 3,
+    *,
+    revision: int = 1,
+    surge: Any = 1,
+    unavailable: Any = 0,
+    image: str = "web:1",
+) -> Deployment:
     return Deployment(
-        metadata=ObjectMeta(name=name, namespace="default", uid=f"uid-{name}", creationTimestamp=at(0), annotations={REVISION: str(revision)}),
+        metadata=ObjectMeta(
+            name=name,
+            namespace="default",
+            uid=f"uid-{name}",
+            creationTimestamp=at(0),
+            annotations={REVISION: str(revision)},
+        ),
         spec=DeploymentSpec(
             replicas=replicas,
             selector=LabelSelector(matchLabels={"app": name}),
             template=template(name, image),
-            strategy=DeploymentStrategy(type="RollingUpdate", rollingUpdate=RollingUpdateDeployment(maxSurge=surge, maxUnavailable=unavailable)),
+            strategy=DeploymentStrategy(
+                type="RollingUpdate", rollingUpdate=RollingUpdateDeployment(maxSurge=surge, maxUnavailable=unavailable)
+            ),
         ),
         status=DeploymentStatus(),
     )
@@ -74,11 +96,19 @@ def deployment(name: str = "web", replicas: int = 3, *, revision: int = 1, surge
 def template(app: str, image: str) -> PodTemplateSpec:
     return PodTemplateSpec(
         metadata=ObjectMeta(labels={"app": app}),
-        spec=PodSpec(containers=[Container(name="web", image=image, resources=ResourceRequirements(requests={"cpu": "500m", "memory": "256Mi"}))]),
+        spec=PodSpec(
+            containers=[
+                Container(
+                    name="web", image=image, resources=ResourceRequirements(requests={"cpu": "500m", "memory": "256Mi"})
+                )
+            ]
+        ),
     )
 
 
-def replica_set(name: str = "web-7d5c", replicas: int = 3, *, of: str = "web", revision: int = 1, image: str = "web:1") -> ReplicaSet:
+def replica_set(
+    name: str = "web-7d5c", replicas: int = 3, *, of: str = "web", revision: int = 1, image: str = "web:1"
+) -> ReplicaSet:
     return ReplicaSet(
         metadata=ObjectMeta(
             name=name, namespace="default", uid=f"uid-{name}", creationTimestamp=at(0), annotations={REVISION: str(revision)},
@@ -93,7 +123,14 @@ def pod(
     created: float = 0, since: float = 0, image: str = "web:1",
 ) -> Pod:  # fmt: skip
     """Return a Pod in one of the scene's states."""
-    phases = {"ready": "Running", "running": "Running", "terminating": "Running", "failed": "Running", "done": "Succeeded", "unknown": "Unknown"}
+    phases = {
+        "ready": "Running",
+        "running": "Running",
+        "terminating": "Running",
+        "failed": "Running",
+        "done": "Succeeded",
+        "unknown": "Unknown",
+    }
     running = ContainerState(running=ContainerStateRunning(startedAt=at(since)))
     states = {
         "ready": running, "running": running, "terminating": running, "unknown": running,
@@ -105,7 +142,9 @@ def pod(
     statuses = []
     if state in states:
         statuses = [
-            ContainerStatus(image=image, imageID="", name="web", ready=is_ready, restartCount=restarts, state=states[state])
+            ContainerStatus(
+                image=image, imageID="", name="web", ready=is_ready, restartCount=restarts, state=states[state]
+            )
         ]
     return Pod(
         metadata=ObjectMeta(
@@ -129,7 +168,17 @@ def pod(
     )  # fmt: skip
 
 
-def event(name: str, about: str, reason: str, message: str, *, when: float = 0, type: str = "Normal", count: int = 1, source: str = "kubelet") -> Event:
+def event(
+    name: str,
+    about: str,
+    reason: str,
+    message: str,
+    *,
+    when: float = 0,
+    type: str = "Normal",
+    count: int = 1,
+    source: str = "kubelet",
+) -> Event:
     kind, _, target = about.partition("/")
     return Event(
         metadata=ObjectMeta(name=name, namespace="default", uid=f"uid-{name}", creationTimestamp=at(when)),
@@ -196,7 +245,10 @@ class World:
         return {
             "node": "node-1",
             "filters": {"node-1": [], "node-2": [], "node-3": ["node(s) had untolerated taint(s)"]},
-            "scores": {"node-1": {"NodeResourcesFit": 92, "TaintToleration": 300}, "node-2": {"NodeResourcesFit": 85, "TaintToleration": 300}},
+            "scores": {
+                "node-1": {"NodeResourcesFit": 92, "TaintToleration": 300},
+                "node-2": {"NodeResourcesFit": 85, "TaintToleration": 300},
+            },
         }
 
 
@@ -241,18 +293,41 @@ def small_world() -> World:
     world.put(deployment(replicas=6), replica_set(replicas=6))
     for index, tail in enumerate(("x7k2p", "b4vqs", "9hztm", "kd8wc", "m2rfn", "zt6lj")):
         world.put(pod(f"web-7d5c-{tail}", on=f"node-{index % 3 + 1}", created=index / 10))
-    world.put(event("web-7d5c.1", "ReplicaSet/web-7d5c", "SuccessfulCreate", "Created pod: web-7d5c-x7k2p", source="replicaset-controller"))
-    world.put(event("web-7d5c-x7k2p.1", "Pod/web-7d5c-x7k2p", "Scheduled", "Successfully assigned default/web-7d5c-x7k2p to node-1", source="default-scheduler"))
+    world.put(
+        event(
+            "web-7d5c.1",
+            "ReplicaSet/web-7d5c",
+            "SuccessfulCreate",
+            "Created pod: web-7d5c-x7k2p",
+            source="replicaset-controller",
+        )
+    )
+    world.put(
+        event(
+            "web-7d5c-x7k2p.1",
+            "Pod/web-7d5c-x7k2p",
+            "Scheduled",
+            "Successfully assigned default/web-7d5c-x7k2p to node-1",
+            source="default-scheduler",
+        )
+    )
     world.put(event("web-7d5c-x7k2p.2", "Pod/web-7d5c-x7k2p", "Started", "Started container web", when=2))
     return world
 
 
-def rolled_world(replicas: int = 4, *, surge: int = 1, unavailable: int = 1, ready_after: float = 3.0, bad: bool = False) -> World:
+def rolled_world(
+    replicas: int = 4, *, surge: int = 1, unavailable: int = 1, ready_after: float = 3.0, bad: bool = False
+) -> World:
     """Return a world in which revision 2 has replaced revision 1, a Pod at a time, as a controller with those bounds would."""
     world = World()
     world.put(*(node(f"node-{number}") for number in (1, 2, 3)))
     world.put(deployment(replicas=replicas, surge=surge, unavailable=unavailable), replica_set(replicas=replicas))
-    old = [f"web-7d5c-{tail}" for tail in ("x7k2p", "b4vqs", "9hztm", "kd8wc", "m2rfn", "zt6lj", "c5gxd", "f8nwb", "hq4tv", "s9lkz")[:replicas]]
+    old = [
+        f"web-7d5c-{tail}"
+        for tail in ("x7k2p", "b4vqs", "9hztm", "kd8wc", "m2rfn", "zt6lj", "c5gxd", "f8nwb", "hq4tv", "s9lkz")[
+            :replicas
+        ]
+    ]
     for index, name in enumerate(old):
         world.put(pod(name, on=f"node-{index % 3 + 1}"))
     world.clock.run(3)
@@ -264,14 +339,27 @@ def rolled_world(replicas: int = 4, *, surge: int = 1, unavailable: int = 1, rea
     staying = list(old)
     tails = ("q5rtw", "n8xvc", "j4zkd", "g7mhb", "w2cfs", "p6dql", "t3vnx", "r8bgz", "l5ksh", "d9wmf")
     while len(ready) < replicas or staying:
-        while len(staying) + len(ready) > replicas - unavailable and staying and not (bad and len(staying) <= replicas - unavailable):
+        while (
+            len(staying) + len(ready) > replicas - unavailable
+            and staying
+            and not (bad and len(staying) <= replicas - unavailable)
+        ):
             leaving = staying.pop()
             world.put(pod(leaving, state="terminating", since=world.clock.now))
             world.clock.process(_leave(world, leaving))
         while len(new) < replicas and len(staying) + len(new) < replicas + surge:
             name = f"web-6f9b-{tails[len(new)]}"
             new.append(name)
-            world.put(pod(name, of="web-6f9b", on=f"node-{len(new) % 3 + 1}", state="creating", created=world.clock.now, image="web:2"))
+            world.put(
+                pod(
+                    name,
+                    of="web-6f9b",
+                    on=f"node-{len(new) % 3 + 1}",
+                    state="creating",
+                    created=world.clock.now,
+                    image="web:2",
+                )
+            )
             world.clock.process(_come(world, name, ready_after, bad, ready))
         world.clock.run(0.25)
         if bad and world.clock.now > 20:
@@ -282,7 +370,7 @@ def rolled_world(replicas: int = 4, *, surge: int = 1, unavailable: int = 1, rea
 
 def _come(world: World, name: str, ready_after: float, bad: bool, ready: list[str]) -> Any:
     created = world.clock.now
-    common = {"of": "web-6f9b", "on": "node-1", "created": created, "image": "web:2"}
+    common: dict[str, Any] = {"of": "web-6f9b", "on": "node-1", "created": created, "image": "web:2"}
     yield world.clock.timeout(0.5)
     world.put(pod(name, state="running", since=world.clock.now, **common))
     yield world.clock.timeout(ready_after)

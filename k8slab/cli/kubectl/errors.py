@@ -58,10 +58,19 @@ def text_of(error: Exception) -> str:
 
 def raise_all(errors: list[Exception]) -> None:
     """Raise the one error, or all of them together; nothing if there is none."""
-    if len(errors) == 1:
-        raise errors[0]
-    if errors:
-        raise Aggregate(errors)
+    error = joined(errors)
+    if error is not None:
+        raise error
+
+
+def joined(errors: list[Exception]) -> Exception | None:
+    """Return the one error, or all of them as one; None if there is none. Errors that say the same count once."""
+    distinct: dict[str, Exception] = {}
+    for error in errors:
+        distinct.setdefault(text_of(error), error)
+    if len(distinct) > 1:
+        return Aggregate(distinct.values())
+    return next(iter(distinct.values()), None)
 
 
 def with_source(verb: str, source: str, error: Exception) -> Exception:
@@ -83,19 +92,21 @@ def report(error: Exception) -> tuple[str, int]:
     if isinstance(error, ApiError) and error.reason == "Invalid":
         return _invalid(error.status), 1
     if isinstance(error, Aggregate):
-        flat = _flatten(error.errors)
-        if len(flat) == 1:
-            return report(flat[0])
-        return "".join(line_of(one) + "\n" for one in flat), 1
+        # Several errors stand a line each, and without the word "error: ".
+        return "".join(_message(one) + "\n" for one in error.errors), 1
     return ensure_newline(line_of(error)), getattr(error, "exit_code", 1)
 
 
 def line_of(error: Exception) -> str:
-    """Return *error* as one entry of kubectl's complaint."""
-    if isinstance(error, ApiError):
-        return server_error(error)
-    message = text_of(error)
-    return message if message.startswith("error: ") else f"error: {message}"
+    """Return the complaint about a single *error*."""
+    message = _message(error)
+    if isinstance(error, ApiError) or message.startswith("error: "):
+        return message
+    return f"error: {message}"
+
+
+def _message(error: Exception) -> str:
+    return server_error(error) if isinstance(error, ApiError) else text_of(error)
 
 
 def server_error(error: ApiError) -> str:
@@ -110,16 +121,6 @@ def server_error(error: ApiError) -> str:
 def ensure_newline(text: str) -> str:
     """Return *text* with a newline at its end."""
     return text if text.endswith("\n") or not text else text + "\n"
-
-
-def _flatten(errors: list[Exception]) -> list[Exception]:
-    flat: list[Exception] = []
-    for error in errors:
-        flat.extend(_flatten(error.errors) if isinstance(error, Aggregate) else [error])
-    seen: dict[str, Exception] = {}
-    for error in flat:
-        seen.setdefault(text_of(error), error)
-    return list(seen.values())
 
 
 def _invalid(status: dict[str, Any]) -> str:

@@ -12,6 +12,11 @@ from k8slab.cli.kubectl.flags import Parsed
 from k8slab.cli.seam import Files, Io
 
 
+_DEPRECATED_DRY_RUN = (
+    "W0101 00:00:00.000000    4242 helpers.go:731] --dry-run is deprecated and can be replaced with --dry-run=client.\n"
+)
+
+
 @dataclass
 class Invocation:
     """What a verb gets to work with."""
@@ -39,7 +44,8 @@ class Invocation:
         if value in ("client", "server", "none"):
             return value
         if value == "unchanged":
-            self.io.err("W0101 00:00:00.000000    4242 helpers.go:731] --dry-run is deprecated and can be replaced with --dry-run=client.\n")
+            self.io.err(_DEPRECATED_DRY_RUN)
+            self.flags.values["dry-run"] = "client"
             return "client"
         raise CommandError(f'Invalid dry-run value ({value}). Must be "none", "server", or "client".')
 

@@ -81,7 +81,9 @@ def _finite(value: Any) -> Any:
     """Return a YAML value as JSON could hold it. Raises YamlError for infinities."""
     if isinstance(value, float):
         if not math.isfinite(value):
-            raise YamlError(f"json: unsupported value: {'NaN' if math.isnan(value) else '+Inf' if value > 0 else '-Inf'}")
+            raise YamlError(
+                f"json: unsupported value: {'NaN' if math.isnan(value) else '+Inf' if value > 0 else '-Inf'}"
+            )
         if value.is_integer() and abs(value) < 1 << 53:
             return int(value)
         return _literal(repr(value))
@@ -115,7 +117,7 @@ def decode_body(
     except (DecodeError, YamlError) as error:
         raise _unrecognized(kind, str(error), body) from None
     found_kind, found_version = found_kind or kind, found_version or api_version
-    group, _, version = found_version.rpartition("/")
+    version = found_version.rpartition("/")[2]
 
     def wrong(why: object) -> ApiError:
         return errors.bad_request(

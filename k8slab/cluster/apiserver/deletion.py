@@ -159,7 +159,7 @@ def grace_of(strategy: Strategy, obj: Obj, options: DeleteOptions, now: dt.datet
 
 def rfc3339(when: dt.datetime) -> str:
     """Return *when* as it stands in objects."""
-    return when.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return when.isoformat(timespec="seconds")[:19] + "Z"
 
 
 def marked(obj: Obj, timestamp: str, seconds: int, finalizers: list[str]) -> Obj:

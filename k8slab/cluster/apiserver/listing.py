@@ -23,6 +23,7 @@ from k8slab.cluster.apiserver.watchcache import Item, encode_json
 from k8slab.cluster.etcd.store import CompactedError, FutureRevisionError
 from k8slab.sim.http import Request
 
+ALL_FIELDS = FieldSelector()
 EXACT, NOT_OLDER_THAN = "Exact", "NotOlderThan"
 _TOKEN_VERSION = "meta.k8s.io/v1"
 _LIST_TOO_OLD = "The resourceVersion for the provided list is too old."
@@ -39,7 +40,7 @@ class ListOptions:
     """The query of a list or watch, parsed."""
 
     label_selector: Selector = labels.EVERYTHING
-    field_selector: FieldSelector = FieldSelector()
+    field_selector: FieldSelector = ALL_FIELDS
     resource_version: str = ""
     match: str = ""
     limit: int = 0

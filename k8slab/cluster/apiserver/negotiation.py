@@ -43,7 +43,11 @@ def form_of(request: Request, *, tables: bool = True) -> Form:
         into = options.get("as", "")
         if not into:
             return Form(media_type, "", pretty)
-        if into in (TABLE, PARTIAL, PARTIAL_LIST) and options.get("g") in _META and options.get("v") in ("v1", "v1beta1"):
+        if (
+            into in (TABLE, PARTIAL, PARTIAL_LIST)
+            and options.get("g") in _META
+            and options.get("v") in ("v1", "v1beta1")
+        ):
             if tables:
                 return Form(media_type, into, pretty)
             continue

@@ -91,7 +91,9 @@ class Patch:
             if not isinstance(patch, list):
                 raise errors.bad_request(_cannot(patch, prefix, "[]handlers.jsonPatchOp"))
             if len(patch) > MOST_JSON_PATCH_OPERATIONS:
-                why = f"The allowed maximum operations in a JSON patch is {MOST_JSON_PATCH_OPERATIONS}, got {len(patch)}"
+                why = (
+                    f"The allowed maximum operations in a JSON patch is {MOST_JSON_PATCH_OPERATIONS}, got {len(patch)}"
+                )
                 raise errors.request_entity_too_large(why)
             for operation in patch:
                 if not isinstance(operation, dict):

@@ -30,6 +30,8 @@ MOST_GENERATED_NAMES = 8
 #: What a generated name may have before its suffix (names.SimpleNameGenerator).
 MOST_GENERATE_NAME_CHARACTERS = 63 - 5
 _SYSTEM_FIELDS = ("uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "selfLink")
+#: What an update may change in the metadata, besides the generation, which is the strategy's.
+_CHANGEABLE = ("labels", "annotations", "finalizers", "ownerReferences", "name", "uid", "deletionGracePeriodSeconds")
 _NAMESPACE_MISMATCH = "the namespace of the provided object does not match the namespace sent on the request"
 
 Prepare = Callable[[Obj, Obj, RequestContext], None]
@@ -106,8 +108,9 @@ class Registry:
         causes += strategy.validate(new)
         if causes:
             raise errors.invalid(strategy.group_kind, metadata.get("name", ""), causes)
-        for warning in strategy.warnings(new):
-            context.warn(warning)
+        if context.shows_warnings:
+            for warning in strategy.warnings(new):
+                context.warn(warning)
         for plugin in plugins:
             plugin.validate(attributes)
         key = self.key(namespace, metadata["name"])
@@ -121,9 +124,7 @@ class Registry:
 
     def _metadata_problems(self, metadata: dict[str, Any]) -> list[FieldError]:
         strategy = self.strategy
-        return list(
-            validate_object_meta(metadata, namespaced=strategy.namespaced, name_rule=type(strategy).name_rule)
-        )
+        return list(validate_object_meta(metadata, namespaced=strategy.namespaced, name_rule=type(strategy).name_rule))
 
     # -- updating ----------------------------------------------------------------------------------------------------
 
@@ -156,6 +157,13 @@ class Registry:
         new = change(old)
         metadata = new["metadata"]
         check_namespace(strategy, metadata, namespace)
+        uid = metadata.get("uid")
+        if uid and uid != old_metadata["uid"]:
+            why = (
+                f"StorageError: invalid object, Code: 4, Key: {key}, ResourceVersion: 0, AdditionalErrorMsg: "
+                f"Precondition failed: UID in precondition: {uid}, UID in object meta: {old_metadata['uid']}"
+            )
+            raise errors.conflict(strategy.resource, name, why)
         version = metadata.get("resourceVersion")
         if not version:
             if not strategy.allow_unconditional_update:
@@ -174,11 +182,13 @@ class Registry:
         Strategy.keep(metadata, old_metadata, "generation")
         (prepare or strategy.prepare_for_update)(new, old, context)
         _keep_system_fields(metadata, old_metadata)
-        causes = list(validate_object_meta_update(metadata, old_metadata))
+        causes: list[FieldError] = []
+        if any(metadata.get(field) != old_metadata.get(field) for field in _CHANGEABLE):
+            causes += validate_object_meta_update(metadata, old_metadata)
         causes += (validate or strategy.validate_update)(new, old)
         if causes:
             raise errors.invalid(strategy.group_kind, name, causes)
-        if not subresource:
+        if context.shows_warnings and not subresource:
             for warning in strategy.warnings_on_update(new, old):
                 context.warn(warning)
         for plugin in plugins:
@@ -193,7 +203,8 @@ class Registry:
             return Item(self.cache, encode_json(new), before.revision, new), False
         for plugin in plugins:
             plugin.commit(attributes)
-        return self._put(key, new, context, subresource and f"update {subresource}" or "update", before.revision), False
+        verb = f"update {subresource}" if subresource else "update"
+        return self._put(key, new, context, verb, before.revision), False
 
     def _goes_with_update(self, new: Obj, old: Obj) -> bool:
         if self.strategy.kind == "Namespace" and (new.get("spec") or {}).get("finalizers"):
@@ -223,9 +234,7 @@ class Registry:
             # It stays until its finalizers have gone; that it is going is written down once.
             timestamp = old["metadata"].get("deletionTimestamp") or context.now
             return self._mark(before, deletion.marked(old, timestamp, 0, finalizers), context), False
-        marked = self._mark(
-            before, deletion.marked(old, grace.deletion_timestamp, grace.seconds, finalizers), context
-        )
+        marked = self._mark(before, deletion.marked(old, grace.deletion_timestamp, grace.seconds, finalizers), context)
         if finalizers or grace.seconds > 0:
             return marked, False
         # Even a Pod that goes at once is seen as going first.

@@ -17,14 +17,16 @@ ADMIN = "kubernetes-admin"
 class RequestContext:
     """One request. It is the `StrategyContext` that strategies see, and what admission plugins look at."""
 
-    __slots__ = ("chance", "clock", "dry_run", "server", "user", "warnings")
+    __slots__ = ("chance", "clock", "dry_run", "server", "shows_warnings", "user", "warnings")
 
-    def __init__(self, server: ApiServer, user: str = ADMIN, dry_run: bool = False) -> None:
+    def __init__(self, server: ApiServer, user: str = ADMIN, *, shows_warnings: bool = False) -> None:
         self.server = server
         self.clock = server.clock
         self.chance = server.chance
         self.user = user
-        self.dry_run = dry_run
+        self.dry_run = False
+        #: Whether anybody will read the warnings; components do not.
+        self.shows_warnings = shows_warnings
         self.warnings: list[str] = []
 
     @property
@@ -46,4 +48,6 @@ class RequestContext:
     def list(self, model: type, namespace: str | None = None) -> Sequence[Obj]:
         """Return the stored objects of a kind, in key order. Nobody may change them."""
         registry = self.server.registries.get(model)
-        return [item.obj for item in registry.cache.list(namespace or "")] if registry else []
+        if registry is None or not registry.cache.items:
+            return ()
+        return [item.obj for item in registry.cache.list(namespace or "")]

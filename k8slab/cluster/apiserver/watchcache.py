@@ -9,6 +9,7 @@ Left out: the window of recent events (etcd keeps the history here), slow watche
 
 from __future__ import annotations
 
+import builtins
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -165,7 +166,7 @@ class WatchCache:
     def __init__(self, store: Store, strategy: Strategy, prefix: str) -> None:
         self.strategy = strategy
         self.prefix = prefix
-        self.decode_struct = msgspec.json.Decoder(strategy.model).decode
+        self.decode_struct: Callable[[bytes], Any] = msgspec.json.Decoder(strategy.model).decode
         self.items: dict[str, Item] = {}
         #: What a writer has just encoded, so that it need not be decoded again; taken by the event that follows.
         self.written: Obj | None = None
@@ -182,12 +183,12 @@ class WatchCache:
         """Return the newest version of *key*, or None."""
         return self.items.get(key)
 
-    def list(self, namespace: str = "") -> list[Item]:
+    def list(self, namespace: str = "") -> builtins.list[Item]:
         """Return the newest versions in key order."""
         items = self.items
         return [items[kv.key] for kv in self._store.range(self._prefix_of(namespace)).items]
 
-    def list_at(self, revision: int, namespace: str = "") -> list[Item]:
+    def list_at(self, revision: int, namespace: str = "") -> builtins.list[Item]:
         """Return the objects as of *revision*, in key order. Raises CompactedError and FutureRevisionError."""
         if revision == self._store.revision:
             return self.list(namespace)

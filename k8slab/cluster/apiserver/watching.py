@@ -139,9 +139,7 @@ class Watching:
             now = self._clock.datetime()
             with_columns, self._columns_sent = not self._columns_sent, True
             return encode_json(
-                table(
-                    self._registry.strategy, [item.obj], now, self._include, version, with_columns=with_columns
-                )
+                table(self._registry.strategy, [item.obj], now, self._include, version, with_columns=with_columns)
             )
         if into in (PARTIAL, PARTIAL_LIST):
             return encode_json(partial_metadata(item.obj))

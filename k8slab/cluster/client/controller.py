@@ -29,7 +29,7 @@ class Controller:
 
     name: ClassVar[str]  # the source shown in Events
     #: The kind whose keys are synced comes first; a change of the others enqueues the one of it that controls them.
-    watches: ClassVar[tuple[type, ...]]
+    watches: ClassVar[tuple[Any, ...]]
     workers: ClassVar[int] = 5
 
     def __init__(self, context: Context) -> None:
@@ -58,7 +58,7 @@ class Controller:
     def enqueue_owner(self, obj: Any) -> None:
         """Ask for a look at the owner of *obj*, if it is of our kind."""
         reference = controller_of(obj)
-        if reference is None or reference.kind != self.watches[0]._api_info.resource.kind:  # type: ignore[attr-defined]
+        if reference is None or reference.kind != self.watches[0]._api_info.resource.kind:
             return
         namespace = obj.metadata.namespace
         self.queue.add(f"{namespace}/{reference.name}" if namespace else reference.name)

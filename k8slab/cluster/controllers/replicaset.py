@@ -34,13 +34,13 @@ STATUS_UPDATE_RETRIES = 1
 
 class ReplicaSetController(Controller):
     name = "replicaset-controller"
-    watches = (ReplicaSet, Pod)
+    watches: ClassVar[tuple[Any, ...]] = (ReplicaSet, Pod)
     condition_type: ClassVar[type] = ReplicaSetCondition
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
         self.model: Any = self.watches[0]
-        self.kind = self.model._api_info.resource.kind
+        self.kind: str = self.model._api_info.resource.kind
         self.pod_control = PodControl(self.client, self.recorder)
         self.expectations = Expectations(self.clock)
         self.owned = OwnedPods(context.informers.informer(Pod), self.kind)

@@ -66,6 +66,7 @@ class ContainerStatus:
     image: str
     image_ref: str
     created_at: float
+    sandbox_id: str = ""
     state: str = CREATED
     started_at: float = 0.0
     finished_at: float = 0.0

@@ -43,7 +43,7 @@ def with_default_tag(image: str) -> str:
 def qualified(image: str) -> str:
     """Return the full name: ``nginx`` is ``docker.io/library/nginx:latest``."""
     image = with_default_tag(image)
-    first, slash, rest = image.partition("/")
+    first, slash, _ = image.partition("/")
     if slash and ("." in first or ":" in first or first == "localhost"):
         return image
     return f"docker.io/{image}" if slash else f"docker.io/library/{image}"

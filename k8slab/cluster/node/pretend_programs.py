@@ -48,7 +48,7 @@ PROGRAMS: Mapping[str, Program] = {
 
 DEFAULT = Program()
 
-#: A tag that is or contains one of these words does not exist in any registry.
+#: No registry has an image with one of these words in its tag, or with one as its name.
 MISSING_TAG_WORDS = (
     "bad",
     "broken",
@@ -76,8 +76,8 @@ def split(image: str) -> tuple[str, str]:
 def exists(image: str) -> bool:
     """Whether a registry has the image."""
     base, tag = split(image)
-    words = f"{base}:{tag}".lower()
-    return not any(word in words for word in MISSING_TAG_WORDS)
+    lowered = tag.lower()
+    return base not in MISSING_TAG_WORDS and not any(word in lowered for word in MISSING_TAG_WORDS)
 
 
 def program_of(image: str, programs: Mapping[str, Program]) -> Program:

@@ -117,7 +117,13 @@ class RuntimeRecords:
         if record is None or not record.sandbox.is_ready:
             raise CriError("Unknown", f'failed to find sandbox of pod "{uid}" in store: not found')
         container = ContainerStatus(
-            self.chance.hex(64), config.name, config.attempt, config.image, config.image_ref, self.clock.now
+            self.chance.hex(64),
+            config.name,
+            config.attempt,
+            config.image,
+            config.image_ref,
+            self.clock.now,
+            record.sandbox.id,
         )
         record.containers.insert(0, container)
         self._owners[container.id] = (record, container)

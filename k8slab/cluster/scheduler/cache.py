@@ -112,11 +112,13 @@ class Cache:
             self._remove(uid)
         self._add(self.pod_infos.of(pod), node_name)
 
-    def remove_pod(self, uid: str) -> None:
-        """A Pod with a node went, or has ended."""
+    def remove_pod(self, uid: str) -> bool:
+        """A Pod with a node went, or has ended; return whether it was counted until now."""
         self._assumed.pop(uid, None)
-        if uid in self._placed:
-            self._remove(uid)
+        if uid not in self._placed:
+            return False
+        self._remove(uid)
+        return True
 
     def _add(self, info: PodInfo, node_name: str) -> None:
         node = self._nodes.get(node_name)

@@ -187,11 +187,10 @@ class Scheduler:
         uid = pod.metadata.uid
         self.queue.delete(uid)
         self.nominator.remove(uid)
-        if pod.spec.nodeName:
-            self.cache.remove_pod(uid)
-            self.queue.move_all(ClusterEvent(Change.ASSIGNED_POD_DELETE, pod, None))
-        else:
+        if not pod.spec.nodeName:
             self.cache.forget(uid)
+        elif self.cache.remove_pod(uid):  # not if it had ended before
+            self.queue.move_all(ClusterEvent(Change.ASSIGNED_POD_DELETE, pod, None))
 
     def _on_storage(self, obj: Any) -> None:
         self._saw(obj)

@@ -18,7 +18,7 @@ from k8slab.views.scenes.pod import READY, TERMINATING
 LATER_SECONDS = 5
 FEWEST, MOST = 9, 11
 REQUESTS, REQUESTS_PER_SECOND = 10_000, 10
-GOOD_IMAGE, BAD_IMAGE = "nginx:1.27", "nginx:1.28-tpyo"
+GOOD_IMAGE, BAD_IMAGE = "nginx:1.27", "nginx:1.28-typo"
 CHOSEN, LEFT_ALONE, CARTS = ("web", "api"), "batch", 6
 
 

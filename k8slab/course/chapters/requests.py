@@ -15,8 +15,8 @@ from k8slab.views.scenes.pod import READY, TERMINATING
 from k8slab.views.scenes.requests import NEWS_SECONDS, NOBODY, PER_SECOND, STARTING, STOPPED
 from k8slab.views.scenes.rollout import Moment
 
-#: How long the application of the exercise needs from the start of its container until it answers.
-START_UP_SECONDS = 5.0
+#: How the exercise's manifests say how long the application needs from the start of its container until it answers.
+START_UP = "lab/ready-after"
 #: What happened this long before the first request is looked at as well: a Pod may still be starting.
 LOOK_BACK_SECONDS = 30.0
 
@@ -33,6 +33,7 @@ class Manners(NamedTuple):
 
     probed: bool
     hold_seconds: float
+    start_up_seconds: float
 
 
 class Life(NamedTuple):
@@ -61,7 +62,7 @@ def count(workload: Workload, *, since: int, seconds: float) -> Told:
     earlier = since
     while earlier > lab.oldest_revision + 1 and lab.time_of(earlier) > start - LOOK_BACK_SECONDS:
         earlier -= 1
-    manners = {one.metadata.uid: manners_of(one.spec.template.spec) for one in workload.replica_sets}
+    manners = {one.metadata.uid: manners_of(one.spec.template) for one in workload.replica_sets}
     lives = lives_of(workload.record_since(earlier).moments, manners)
     sent = int((end - start) * PER_SECOND + 1e-6)
     failed: Counter[str] = Counter()
@@ -74,12 +75,14 @@ def count(workload: Workload, *, since: int, seconds: float) -> Told:
     return Told(sent, failed)
 
 
-def manners_of(pod_spec: Any) -> Manners:
-    """Return what *pod_spec* says of its first container's coming and going."""
+def manners_of(template: Any) -> Manners:
+    """Return what the Pod *template* says of its first container's coming and going."""
+    pod_spec = template.spec
     container = pod_spec.containers[0]
+    start_up = float(((template.metadata and template.metadata.annotations) or {}).get(START_UP, "0"))
     hook = container.lifecycle.preStop if container.lifecycle else None
     grace = 30 if pod_spec.terminationGracePeriodSeconds is None else pod_spec.terminationGracePeriodSeconds
-    return Manners(container.readinessProbe is not None, min(_sleep_seconds(hook), grace))
+    return Manners(container.readinessProbe is not None, min(_sleep_seconds(hook), grace), start_up)
 
 
 def _sleep_seconds(hook: Any | None) -> float:
@@ -109,9 +112,9 @@ def lives_of(moments: list[Moment], manners: dict[str, Manners]) -> list[Life]:
                 told.setdefault(uid, moment.time)
     lives = []
     for uid, spans in ready.items():
-        probed, hold_seconds = manners.get(owner[uid], Manners(True, 0.0))
+        probed, hold_seconds, start_up_seconds = manners.get(owner[uid], Manners(True, 0.0, 0.0))
         begun_before = spans[0][0] == moments[0].time
-        answers_from = spans[0][0] + (0 if probed or begun_before else START_UP_SECONDS)
+        answers_from = spans[0][0] + (0 if probed or begun_before else start_up_seconds)
         leaves = told.get(uid)
         if leaves is not None and spans[-1][1] == leaves:
             spans = [*spans, (leaves, leaves + NEWS_SECONDS)]

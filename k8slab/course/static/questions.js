@@ -1,61 +1,25 @@
-// Questions with choices: draws the scene, reports which choice was made. Decides nothing.
+// Questions with choices: draws the scene, reports which choice was made.
 
-function made(tag, className, parent, html) {
-  const node = document.createElement(tag);
-  if (className) node.className = className;
-  if (html !== undefined) node.innerHTML = html;
-  if (parent) parent.append(node);
-  return node;
-}
+function render({ model, el: root }) {
+  const region = panel(root, model, "questions");
 
-let panels = 0;
+  const because = (question, scene) => {
+    const judged = question.right !== null;
+    const kind = !judged ? "" : question.right ? "right" : "wrong";
+    const node = el("p", { class: `because ${kind}`, role: "status" });
+    if (judged) node.append(icon(question.right ? "check" : "cross"), el("strong", {}, scene.words[kind]));
+    if (question.because) node.append(rich("span", question.because));
+    return node;
+  };
 
-function render({ model, el }) {
-  const root = made("section", "k8slab k8-panel", el);
-  const group = `k8-questions-${++panels}`;
-
-  function question(one, scene) {
-    const field = made("fieldset", "k8-question", root);
-    made("legend", "", field, scene.judged ? `${one.name}. ${one.text}` : one.text);
-    one.choices.forEach((choice, place) => {
-      const picked = one.chosen === place;
-      const label = made("label", picked ? "k8-choice is-picked" : "k8-choice", field);
-      const radio = made("input", "", label);
-      radio.type = "radio";
-      radio.name = `${group}-${one.name}`;
-      radio.checked = picked;
-      radio.dataset.key = `${one.name}-${place}`;
-      radio.addEventListener("change", () => model.send({ press: "answer", question: one.name, choice: place }));
-      made("span", "", label, `${choice.letter}) ${choice.text}`);
-    });
-    const answer = made("p", "k8-because", field);
-    answer.setAttribute("role", "status");
-    if (one.because) {
-      if (one.right !== null) {
-        answer.classList.add(one.right ? "is-right" : "is-wrong");
-        made("strong", "", answer).textContent = `${one.right ? "✓" : "✗"} ${scene.words[one.right ? "right" : "wrong"]}`;
-      }
-      made("span", "", answer, one.because);
-    }
-  }
-
-  function draw() {
-    const scene = model.get("scene");
-    if (!scene.questions) return;
-    const focused = root.contains(document.activeElement) ? document.activeElement.dataset.key : "";
-    root.replaceChildren();
-    root.setAttribute("aria-label", scene.title);
-    const head = made("div", "k8-head", root);
-    made("h4", "", head).textContent = scene.title;
-    if (scene.score) made("span", "k8-score", head).textContent = scene.score;
-    for (const one of scene.questions) question(one, scene);
-    if (scene.trouble) made("p", "k8-trouble", root).textContent = scene.trouble;
-    if (focused) root.querySelector(`[data-key="${focused}"]`)?.focus();
-  }
-
-  model.on("change:scene", draw);
-  draw();
-  return () => model.off("change:scene", draw);
+  return redrawn(model, region, (scene) => [
+    el("div", { class: "top" }, el("div", { class: "name", role: "heading", "aria-level": 4 }, scene.title), el("span", { class: "muted" }, scene.score)),
+    ...scene.questions.flatMap((question) => {
+      const heading = scene.judged ? `${question.name}. ${question.text}` : question.text;
+      const choose = (place) => model.send({ press: "answer", question: question.name, choice: place });
+      return [choices(question, heading, choose), because(question, scene)];
+    }),
+  ]);
 }
 
 export default { render };

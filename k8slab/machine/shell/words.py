@@ -19,7 +19,7 @@ from k8slab.machine.shell.syntax import (
 
 META = frozenset(" \t\n;&|<>()")
 SPECIAL = frozenset("@*#?-$!")
-DEEPEST = 120  # levels of $( ), { } and quotes inside each other; hostile text goes deeper
+DEEPEST = 60  # levels of $( ), { } and quotes inside each other; hostile text goes deeper
 
 
 class WordReader:
@@ -31,6 +31,8 @@ class WordReader:
         self.line = line
         self.bash = bash
         self.depth = 0
+        #: The text ended inside a here-document.
+        self.unfinished_heredoc = False
 
     # -- errors --------------------------------------------------------------------------------------------------------
 
@@ -362,6 +364,8 @@ class WordReader:
             if line == delimiter:
                 break
             lines.append(line + ("\n" if end >= 0 else ""))
+        else:
+            self.unfinished_heredoc = True
         body = "".join(lines)
         if quoted:
             return word([Text(body, True)])

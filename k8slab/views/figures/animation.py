@@ -71,7 +71,9 @@ class _Stage:
         self.ages = shown
         return image
 
-    def _put_pod(self, image: Any, one: Mapping[str, Any], row: Mapping[str, Any], top: float, shown: dict[str, int]) -> None:
+    def _put_pod(
+        self, image: Any, one: Mapping[str, Any], row: Mapping[str, Any], top: float, shown: dict[str, int]
+    ) -> None:
         if one["lane"] >= PER_LINE * MOST_LINES:
             return
         age = self.ages.get(one["name"], -1) + 1
@@ -109,16 +111,22 @@ class _Stage:
 
     def _title(self, message: str) -> Any:
         under = f"Deployment {self.scene['deployment']}: its ReplicaSets and their Pods; below, how many there are"
-        return self._sprite(("title", message), tokens.FIGURE["width"], TITLE_HEIGHT, lambda canvas: canvas.title(message, under))
+        return self._sprite(
+            ("title", message), tokens.FIGURE["width"], TITLE_HEIGHT, lambda canvas: canvas.title(message, under)
+        )
 
     def _count(self, ready: int, there: int) -> Any:
         text = f"{ready} of {there}" if there else "none"
-        return self._sprite(("count", text), 60, 14, lambda canvas: canvas.text(60, 7, text, size="small", align="right"))
+        return self._sprite(
+            ("count", text), 60, 14, lambda canvas: canvas.text(60, 7, text, size="small", align="right")
+        )
 
     def _failed(self, time: float) -> Any:
         past = [bucket for bucket in self.scene["requests"]["buckets"] if bucket["time"] < time]
         failed, total = sum(one["failed"] for one in past), sum(one["failed"] + one["ok"] for one in past)
-        return self._sprite(("failed", failed, total), RIGHT, 16, lambda canvas: request_count(canvas, 0, 8, failed, total))
+        return self._sprite(
+            ("failed", failed, total), RIGHT, 16, lambda canvas: request_count(canvas, 0, 8, failed, total)
+        )
 
     def _playhead(self) -> Any:
         height = CHART_BOTTOM - CHART_TOP + 46
@@ -171,7 +179,9 @@ class _Stage:
     def _places(self) -> dict[str, tuple[float, float]]:
         """Return where an edge leaves the Deployment and where it reaches each ReplicaSet."""
         middle = sum(self.tops) / len(self.tops) if self.tops else STAGE_TOP + 60
-        return {"deployment": (DEPLOYMENT_X + 152, middle)} | {row["name"]: (SETS_X, top) for row, top in zip(self.rows, self.tops)}
+        return {"deployment": (DEPLOYMENT_X + 152, middle)} | {
+            row["name"]: (SETS_X, top) for row, top in zip(self.rows, self.tops)
+        }
 
     def _card(self, canvas: Canvas, x: float, middle: float, width: float, kind: str, name: str, version: str) -> None:
         top = middle - CARD_HEIGHT / 2
@@ -181,4 +191,6 @@ class _Stage:
             canvas.box(x + 8, top + 9, 4, CARD_HEIGHT - 18, fill=version, radius=2, z=2)
             inner = x + 20
         canvas.text(inner, middle - 10, kind, size="small", colour="muted", width=width - 28)
-        canvas.text(inner, middle + 10, name, size="small", mono=True, strong=True, width=width - 28 - (62 if version else 0))
+        canvas.text(
+            inner, middle + 10, name, size="small", mono=True, strong=True, width=width - 28 - (62 if version else 0)
+        )

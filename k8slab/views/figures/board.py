@@ -7,11 +7,11 @@ from typing import Any
 
 from k8slab.views import tokens
 from k8slab.views.figures.canvas import MARGIN, Canvas
-from k8slab.views.figures.chip import HEIGHT, WIDTH, draw_chip
+from k8slab.views.figures.chip import HEIGHT, WIDTH, draw_bead, draw_chip
 from k8slab.views.figures.picture import Picture
 from k8slab.views.scenes.board import said_of
 
-PITCH_X, PITCH_Y = WIDTH + tokens.SPACE, HEIGHT + tokens.SPACE
+SEAT, SMALL_SEAT = (WIDTH + tokens.SPACE, HEIGHT + tokens.SPACE), (18, 18)
 CARD_HEAD, CARD_PAD = 64, 12
 TAB_HEAD, TAB_ROW = 40, 28
 MOST_TABS, MOST_ROWS = 3, 3
@@ -26,19 +26,19 @@ def board_figure(scene: Mapping[str, Any], *, message: str | None = None, mode: 
 def draw_board(scene: Mapping[str, Any], *, message: str | None = None, mode: tokens.Mode = "light") -> Canvas:
     """Return the canvas of `board_figure`."""
     tabs = scene["deployments"][:MOST_TABS]
-    columns = _columns(len(scene["nodes"]))
+    seat = SMALL_SEAT if scene["crowded"] else SEAT
+    columns = _columns(len(scene["nodes"]), scene["crowded"])
     card_width = (tokens.FIGURE["width"] - 2 * MARGIN - (columns - 1) * tokens.GAP) / columns
-    per_line = max(1, int((card_width - 2 * CARD_PAD + tokens.SPACE) // PITCH_X))
-    lines_of = [_lines(node["pods"], per_line) for node in scene["nodes"]]
+    per_line = max(1, int((card_width - 2 * CARD_PAD + tokens.SPACE) // seat[0]))
     tab_height = max((TAB_HEAD + TAB_ROW * len(_rows(tab)) + 8 for tab in tabs), default=0)
+    bands = [scene["nodes"][start : start + columns] for start in range(0, len(scene["nodes"]), columns)]
     band_heights = [
-        CARD_HEAD + CARD_PAD + PITCH_Y * max(1, *lines_of[start : start + columns], 1)
-        for start in range(0, len(scene["nodes"]), columns)
+        CARD_HEAD + CARD_PAD + seat[1] * max(1, *(_lines(node["pods"], per_line) for node in band), 1) for band in bands
     ]
-    tray_line = max(1, int((tokens.FIGURE["width"] - 2 * MARGIN - 2 * CARD_PAD) // PITCH_X))
-    tray = 44 + PITCH_Y * _lines(scene["unplaced"], tray_line) if scene["unplaced"] else 0
+    tray_line = max(1, int((tokens.FIGURE["width"] - 2 * MARGIN - 2 * CARD_PAD) // seat[0]))
+    tray = 44 + seat[1] * _lines(scene["unplaced"], tray_line) if scene["unplaced"] else 0
     parts = [height for height in (tab_height, *band_heights, tray) if height]
-    canvas = Canvas(height=round(MARGIN + 76 + sum(parts) + tokens.GAP * (len(parts) - 1) + MARGIN), mode=mode)
+    canvas = Canvas(height=round(MARGIN + 76 + sum(parts) + tokens.GAP * max(0, len(parts) - 1) + MARGIN), mode=mode)
     under = "Deployments and their ReplicaSets above, the nodes with their Pods below"
     y = canvas.title(message or scene["message"], under if scene["nodes"] else "") + 16
     if tabs:
@@ -46,19 +46,21 @@ def draw_board(scene: Mapping[str, Any], *, message: str | None = None, mode: to
         for index, tab in enumerate(tabs):
             _tab(canvas, tab, MARGIN + index * (width + tokens.GAP), y, width, tab_height, _chips(scene))
         y += tab_height + tokens.GAP
-    for band, height in enumerate(band_heights):
-        for column, node in enumerate(scene["nodes"][band * columns : (band + 1) * columns]):
-            _node(canvas, node, MARGIN + column * (card_width + tokens.GAP), y, card_width, height, per_line)
+    for band, height in zip(bands, band_heights):
+        for column, node in enumerate(band):
+            x = MARGIN + column * (card_width + tokens.GAP)
+            _node(canvas, node, x, y, card_width, height, small=scene["crowded"])
+            _seats(canvas, node["pods"], x + CARD_PAD, y + CARD_HEAD, per_line, small=scene["crowded"])
         y += height + tokens.GAP
     if tray:
         canvas.box(MARGIN, y, canvas.width - 2 * MARGIN, tray, line="wait", dashed=True, radius=tokens.RADIUS["card"])
         canvas.text(MARGIN + CARD_PAD, y + 20, "Waiting for a node", strong=True, colour="wait")
-        _seats(canvas, scene["unplaced"], MARGIN + CARD_PAD, y + 36, tray_line)
+        _seats(canvas, scene["unplaced"], MARGIN + CARD_PAD, y + 36, tray_line, small=scene["crowded"])
     return canvas
 
 
-def _columns(nodes: int) -> int:
-    return nodes if nodes in (1, 2, 3) else 4 if nodes > 4 else max(1, nodes)
+def _columns(nodes: int, crowded: bool) -> int:
+    return max(1, min(nodes, 6 if crowded else 4 if nodes == 4 or nodes > 6 else 3))
 
 
 def _lines(chips: Sequence[Mapping[str, Any]], per_line: int) -> int:
@@ -70,7 +72,9 @@ def _rows(tab: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 
 def _chips(scene: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
-    return {chip["key"]: chip for node in scene["nodes"] for chip in node["pods"]} | {c["key"]: c for c in scene["unplaced"]}
+    return {chip["key"]: chip for node in scene["nodes"] for chip in node["pods"]} | {
+        c["key"]: c for c in scene["unplaced"]
+    }
 
 
 def _tab(
@@ -82,13 +86,17 @@ def _tab(
         taken = canvas.text(x + CARD_PAD, y + 20, "Deployment", colour="muted")
         state = f"{tab['ready']} of {tab['replicas']} ready" + (", paused" if tab["paused"] else "")
         used = canvas.text(right, y + 20, state, colour="muted", align="right")
-        canvas.text(x + CARD_PAD + taken + 8, y + 20, tab["name"], strong=True, width=width - 2 * CARD_PAD - taken - used - 20)
+        canvas.text(
+            x + CARD_PAD + taken + 8, y + 20, tab["name"], strong=True, width=width - 2 * CARD_PAD - taken - used - 20
+        )
     else:
         canvas.text(x + CARD_PAD, y + 20, "ReplicaSets without a Deployment", strong=True, width=width - 2 * CARD_PAD)
     for index, row in enumerate(_rows(tab)):
         middle = y + TAB_HEAD + TAB_ROW * index + TAB_ROW / 2
         canvas.box(x + CARD_PAD, middle - 9, 22, 18, fill=row["version"], radius=4)
-        canvas.text(x + CARD_PAD + 11, middle, row["revision"][-2:], size="small", colour="on-fill", strong=True, align="center")
+        canvas.text(
+            x + CARD_PAD + 11, middle, row["revision"][-2:], size="small", colour="on-fill", strong=True, align="center"
+        )
         count = f"{row['ready']} of {row['replicas']}"
         used = canvas.text(right, middle, count, colour="muted", align="right")
         room = width - 2 * CARD_PAD - 30 - used - 24
@@ -100,41 +108,58 @@ def _beads(
     canvas: Canvas, row: Mapping[str, Any], chips: Mapping[str, Mapping[str, Any]], left: float, right: float, y: float
 ) -> None:
     """One small mark a Pod: filled when ready, hollow when not, a cross when it fails."""
-    fitting = int((right - left) // 14)
-    keys = row["pods"] if len(row["pods"]) <= fitting else row["pods"][: max(0, fitting)]
-    for index, key in enumerate(keys):
-        chip, x = chips[key], left + index * 14 + 5
-        state = chip["state"]
-        if state == "ready":
-            canvas.box(x - 5, y - 5, 10, 10, fill=row["version"], radius=3, z=2)
-        elif state == "failed":
-            canvas.path([(x - 4, y - 4), (x + 4, y + 4)], colour="fail", thick=2, z=2)
-            canvas.path([(x - 4, y + 4), (x + 4, y - 4)], colour="fail", thick=2, z=2)
-        else:
-            tone = "gone" if state in ("terminating", "unknown", "done") else "wait"
-            canvas.box(x - 5, y - 5, 10, 10, line=tone, thick=1.5, radius=3, dashed=state == "terminating", z=2)
+    fitting = max(0, int((right - left) // 14))
+    for index, key in enumerate(row["pods"][:fitting]):
+        draw_bead(canvas, left + index * 14, y - 5, 10, {**chips[key], "version": row["version"]})
 
 
-def _node(canvas: Canvas, node: Mapping[str, Any], x: float, y: float, width: float, height: float, per_line: int) -> None:
+def _node(
+    canvas: Canvas, node: Mapping[str, Any], x: float, y: float, width: float, height: float, *, small: bool
+) -> None:
     away = node["state"] != "ready"
-    canvas.box(x, y, width, height, fill="raised", line="gone" if away else "line", dashed=away, radius=tokens.RADIUS["card"])
-    words = [word for word, true in ((node["state"], away), ("cordoned", node["cordoned"])) if true]
-    used = canvas.text(x + width - CARD_PAD, y + 20, ", ".join(words), colour="fail" if away else "wait", strong=True,
-                       align="right", size="small") if words else 0  # fmt: skip
+    canvas.box(
+        x, y, width, height, fill="raised", line="gone" if away else "line", dashed=away, radius=tokens.RADIUS["card"]
+    )
+    said = [word for word, true in ((node["state"], away), ("cordoned", node["cordoned"])) if true]
+    used = 0.0
+    if said:
+        tone = "fail" if away else "wait"
+        room = (width - 2 * CARD_PAD) * 0.55
+        used = canvas.text(
+            x + width - CARD_PAD,
+            y + 20,
+            ", ".join(said),
+            colour=tone,
+            strong=True,
+            align="right",
+            size="small",
+            width=room,
+        )
     canvas.text(x + CARD_PAD, y + 20, node["name"], strong=True, width=width - 2 * CARD_PAD - used - 12)
-    label = f"CPU {node['cpu']['text']}"
-    taken = canvas.text(x + width - CARD_PAD, y + 43, label, size="small", colour="muted", align="right", width=width / 2)
-    bar = width - 2 * CARD_PAD - taken - 12
+    bar = width - 2 * CARD_PAD
+    if not small:
+        label = f"CPU {node['cpu']['text']}"
+        bar -= 12 + canvas.text(
+            x + width - CARD_PAD, y + 43, label, size="small", colour="muted", align="right", width=width / 2
+        )
+    share = min(1.0, node["cpu"]["share"])
     canvas.box(x + CARD_PAD, y + 40, bar, 6, fill="line", radius=3)
-    full = node["cpu"]["share"] > 0.9
-    if node["cpu"]["share"]:
-        canvas.box(x + CARD_PAD, y + 40, max(6.0, bar * min(1, node["cpu"]["share"])), 6, fill="fail" if full else "store", radius=3, z=2)
-    _seats(canvas, node["pods"], x + CARD_PAD, y + CARD_HEAD, per_line)
+    if share:
+        canvas.box(
+            x + CARD_PAD, y + 40, max(6.0, bar * share), 6, fill="fail" if share > 0.9 else "store", radius=3, z=2
+        )
     if not node["pods"]:
         canvas.text(x + CARD_PAD, y + CARD_HEAD + HEIGHT / 2, "no Pods", size="small", colour="muted")
 
 
-def _seats(canvas: Canvas, chips: Sequence[Mapping[str, Any]], x: float, y: float, per_line: int) -> None:
+def _seats(
+    canvas: Canvas, chips: Sequence[Mapping[str, Any]], x: float, y: float, per_line: int, *, small: bool
+) -> None:
+    seat = SMALL_SEAT if small else SEAT
     for chip in chips:
         line, column = divmod(chip["slot"], per_line)
-        draw_chip(canvas, x + column * PITCH_X, y + line * PITCH_Y, chip)
+        place = (x + column * seat[0], y + line * seat[1])
+        if small:
+            draw_bead(canvas, *place, 14, chip)
+        else:
+            draw_chip(canvas, *place, chip)

@@ -37,7 +37,7 @@ class Canvas:
         self.width, self.height = width, height
         self.colours = tokens.PALETTE[mode]
         self.figure = Figure(figsize=(width / DPI, height / DPI), dpi=DPI, facecolor=self.colours["surface"])
-        FigureCanvasAgg(self.figure)
+        self.agg = FigureCanvasAgg(self.figure)
         self.place = Affine2D().scale(1 / DPI, -1 / DPI).translate(0, height / DPI) + self.figure.dpi_scale_trans
 
     def colour(self, name: str) -> str:
@@ -52,7 +52,7 @@ class Canvas:
     ) -> Any:  # fmt: skip
         """Draw a box whose outer edge is the given rectangle."""
         inset = thick / 2 if line else 0
-        style = {
+        style: dict[str, Any] = {
             "facecolor": self.colour(fill) if fill else "none",
             "edgecolor": self.colour(line) if line else "none",
             "linewidth": points(thick) if line else 0,
@@ -70,11 +70,17 @@ class Canvas:
             shape = Rectangle(place, *size, **style)
         return self._add(shape)
 
-    def circle(self, x: float, y: float, radius: float, *, fill: str | None = None, line: str | None = None, z: float = 2) -> None:
+    def circle(
+        self, x: float, y: float, radius: float, *, fill: str | None = None, line: str | None = None, z: float = 2
+    ) -> None:
         """Draw a circle around (x, y)."""
         face = self.colour(fill) if fill else "none"
         edge = self.colour(line) if line else "none"
-        self._add(Circle((x, y), radius, facecolor=face, edgecolor=edge, linewidth=points(1.5), zorder=z, transform=self.place))
+        self._add(
+            Circle(
+                (x, y), radius, facecolor=face, edgecolor=edge, linewidth=points(1.5), zorder=z, transform=self.place
+            )
+        )
 
     def path(
         self, places: Sequence[tuple[float, float]], *, colour: str = "line", thick: float = 1, dashed: bool = False,
@@ -82,16 +88,28 @@ class Canvas:
     ) -> None:  # fmt: skip
         """Draw a line through *places*."""
         xs, ys = [x for x, _ in places], [y for _, y in places]
-        dash = (0, (4, 3)) if dashed else "solid"
+        dash: Any = (0, (4, 3)) if dashed else "solid"
         self._add(
-            Line2D(xs, ys, color=self.colour(colour), linewidth=points(thick), linestyle=dash, alpha=alpha, zorder=z,
-                   solid_capstyle="butt", solid_joinstyle="round", transform=self.place)  # fmt: skip
+            Line2D(
+                xs,
+                ys,
+                color=self.colour(colour),
+                linewidth=points(thick),
+                linestyle=dash,
+                alpha=alpha,
+                zorder=z,
+                solid_capstyle="butt",
+                solid_joinstyle="round",
+                transform=self.place,
+            )
         )
 
     def polygon(self, places: Sequence[tuple[float, float]], *, fill: str, alpha: float = 1, z: float = 1) -> None:
         """Fill the shape with corners *places*."""
         face = self.colour(fill)
-        self._add(Polygon(places, closed=True, facecolor=face, edgecolor="none", alpha=alpha, zorder=z, transform=self.place))
+        self._add(
+            Polygon(places, closed=True, facecolor=face, edgecolor="none", alpha=alpha, zorder=z, transform=self.place)
+        )
 
     def _add(self, artist: Any) -> Any:
         return self.figure.add_artist(artist)
@@ -126,7 +144,9 @@ class Canvas:
     def png(self, scale: float = 2) -> bytes:
         """Return the figure as PNG at *scale* pixels a px."""
         out = io.BytesIO()
-        self.figure.savefig(out, format="png", dpi=DPI * scale, facecolor=self.figure.get_facecolor(), metadata={"Software": None})
+        self.figure.savefig(
+            out, format="png", dpi=DPI * scale, facecolor=self.figure.get_facecolor(), metadata={"Software": None}
+        )
         return out.getvalue()
 
     def image(self, *, clear: bool = False) -> Any:
@@ -135,8 +155,8 @@ class Canvas:
 
         if clear:
             self.figure.set_facecolor((0, 0, 0, 0))
-        self.figure.canvas.draw()
-        return Image.frombytes("RGBA", (self.width, self.height), bytes(self.figure.canvas.buffer_rgba()))
+        self.agg.draw()
+        return Image.frombytes("RGBA", (self.width, self.height), bytes(self.agg.buffer_rgba()))
 
     def picture(self, said: str) -> Picture:
         """Return the figure as a `Picture` that says *said*."""

@@ -37,13 +37,29 @@ def draw_chip(canvas: Canvas, x: float, y: float, chip: Mapping[str, Any], *, wi
         fill = tokens.mix(surface, canvas.colour(tone), 0.14) if state == "failed" else surface
         canvas.box(x, y, width, HEIGHT, fill=fill, line=tone, thick=1.5, radius=radius, dashed=dashed, alpha=alpha, z=3)
     if state == "running":
-        half = canvas.box(x + 1.5, y + HEIGHT / 2, width - 3, HEIGHT / 2 - 1.5, fill=tokens.mix(surface, canvas.colour("wait"), 0.28), z=3.1)
+        half = canvas.box(
+            x + 1.5,
+            y + HEIGHT / 2,
+            width - 3,
+            HEIGHT / 2 - 1.5,
+            fill=tokens.mix(surface, canvas.colour("wait"), 0.28),
+            z=3.1,
+        )
         clip = canvas.box(x + 1.5, y + 1.5, width - 3, HEIGHT - 3, radius=radius - 1.5, z=0)
         half.set_clip_path(clip)
     band = canvas.box(x, y, BAND, HEIGHT, fill=_band(canvas, version), alpha=alpha, z=3.2)
     band.set_clip_path(canvas.box(x, y, width, HEIGHT, radius=radius, z=0))
     if chip.get("revision"):
-        canvas.text(x + BAND / 2, middle, str(chip["revision"])[-2:], size="small", colour="on-fill", strong=True, align="center", alpha=alpha)
+        canvas.text(
+            x + BAND / 2,
+            middle,
+            str(chip["revision"])[-2:],
+            size="small",
+            colour="on-fill",
+            strong=True,
+            align="center",
+            alpha=alpha,
+        )
     ink = "on-fill" if ready else ("ink" if tone == "wait" else tone)
     mark = MARKS.get(state, "")
     room = width - BAND - 10 - (10 if mark else 0)
@@ -56,6 +72,20 @@ def draw_chip(canvas: Canvas, x: float, y: float, chip: Mapping[str, Any], *, wi
         count = str(min(chip["restarts"], 99))
         canvas.circle(x + width - 3, y + 2, 7, fill="surface", line="fail", z=7)
         canvas.text(x + width - 3, y + 2, count, size="small", colour="fail", strong=True, align="center", z=8)
+
+
+def draw_bead(canvas: Canvas, x: float, y: float, size: float, chip: Mapping[str, Any]) -> None:
+    """Draw *chip* as a small square: filled when ready, a cross when failing, hollow otherwise (dashed when on its way)."""
+    state, inset = chip["state"], size * 0.18
+    if state == "ready":
+        canvas.box(x, y, size, size, fill=chip["version"], radius=3, z=2)
+    elif state == "failed":
+        low, high = inset, size - inset
+        canvas.path([(x + low, y + low), (x + high, y + high)], colour="fail", thick=2, z=2)
+        canvas.path([(x + low, y + high), (x + high, y + low)], colour="fail", thick=2, z=2)
+    else:
+        dashed = state in ("creating", "pending", "terminating")
+        canvas.box(x, y, size, size, line=TONES[state], thick=1.5, radius=3, dashed=dashed, z=2)
 
 
 def _band(canvas: Canvas, version: str) -> str:

@@ -29,7 +29,9 @@ def events_figure(scene: Mapping[str, Any], *, mode: tokens.Mode = "light") -> P
         if warning:
             canvas.text(MARGIN + 72, y, "!", size="text", colour="fail", strong=True, align="center")
         x, width = COLUMNS["reason"]
-        canvas.text(MARGIN + x, y, line["reason"], size="small", strong=True, colour="fail" if warning else "ink", width=width)
+        canvas.text(
+            MARGIN + x, y, line["reason"], size="small", strong=True, colour="fail" if warning else "ink", width=width
+        )
         x, width = COLUMNS["object"]
         canvas.text(MARGIN + x, y, line["object"], size="small", mono=True, colour="muted", width=width)
         x, width = COLUMNS["message"]
@@ -52,7 +54,9 @@ def object_figure(scene: Mapping[str, Any], *, mode: tokens.Mode = "light") -> P
             tone = "new" if change == "added" else "fail"
             pale = tokens.mix(canvas.colour("surface"), canvas.colour(tone), 0.12)
             canvas.box(MARGIN, y - pitch / 2, canvas.width - 2 * MARGIN, pitch, fill=pale)
-            canvas.text(MARGIN + 8, y, "+" if change == "added" else "−", size="small", mono=True, strong=True, colour=tone)
+            canvas.text(
+                MARGIN + 8, y, "+" if change == "added" else "−", size="small", mono=True, strong=True, colour=tone
+            )
         x = MARGIN + 24 + indent * 7
         colour = {"added": "new", "removed": "fail"}.get(change, "muted" if text == "…" else "ink")
         canvas.text(x, y, text.lstrip(), size="small", mono=True, colour=colour, width=canvas.width - MARGIN - x)

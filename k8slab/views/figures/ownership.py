@@ -6,6 +6,7 @@ picture stays put when an object comes or goes.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,10 +14,11 @@ import networkx
 
 from k8slab.views import tokens
 from k8slab.views.figures.canvas import MARGIN, Canvas
-from k8slab.views.figures.chip import HEIGHT, WIDTH, draw_chip
+from k8slab.views.figures.chip import HEIGHT, WIDTH, draw_bead, draw_chip
 from k8slab.views.figures.picture import Picture
 
-LAYER_HEIGHT = 124
+LAYER_HEIGHT, LINE_HEIGHT = 124, 20
+MOST_IN_A_LINE = 48
 TAB_WIDTH, TAB_HEIGHT = 224, 48
 
 
@@ -30,10 +32,11 @@ def graph_of(scene: Mapping[str, Any]) -> networkx.DiGraph:
     return graph
 
 
-def layout(scene: Mapping[str, Any], *, width: float = 1.0) -> dict[str, tuple[float, int]]:
-    """Return ``{id: (x, layer)}``: x from 0 to *width*, each owner over the middle of what it owns.
+def layout(scene: Mapping[str, Any]) -> dict[str, tuple[float, int, int]]:
+    """Return ``{id: (x, layer, line)}``: x from 0 to 1, each owner over the middle of what it owns.
 
-    The leaves take equal places in the order of their seats; empty seats between them keep their place.
+    Leaves take places in the order of their seats; empty seats keep their place. When there are more than `MOST_IN_A_LINE`, they stand
+    in columns of several lines under their owner.
     """
     graph = graph_of(scene)
     tree = networkx.DiGraph()
@@ -41,31 +44,33 @@ def layout(scene: Mapping[str, Any], *, width: float = 1.0) -> dict[str, tuple[f
     tree.add_edges_from((node["parent"], node["id"]) for node in scene["nodes"] if node["parent"])
     layers: dict[str, int] = {}
     for number, generation in enumerate(networkx.topological_generations(tree)):
-        layers.update(dict.fromkeys(sorted(generation), number))
-    places: dict[str, float] = {}
+        layers.update(dict.fromkeys(generation, number))
+    leaves = sum(tree.out_degree(node) == 0 for node in tree)
+    deep = -(-leaves // MOST_IN_A_LINE)
+    places: dict[str, tuple[float, int, int]] = {}
     cursor = 0.0
 
     def seat(node: str) -> None:
         nonlocal cursor
         children = sorted(tree.successors(node), key=lambda child: graph.nodes[child]["slot"])
-        if not children:
-            places[node] = cursor + 0.5
-            cursor += 1
-            return
-        first, expected = cursor, 0
-        for child in children:
-            gap = graph.nodes[child]["slot"] - expected
-            cursor += gap if not list(tree.successors(child)) else 0
-            expected = graph.nodes[child]["slot"] + 1
+        first = cursor
+        broods = [child for child in children if tree.out_degree(child)]
+        for child in broods:
             seat(child)
-        places[node] = (first + cursor) / 2 if len(children) == 1 else (places[children[0]] + places[children[-1]]) / 2
+        widest = 0
+        for child in children:
+            if not tree.out_degree(child):
+                column, line = divmod(graph.nodes[child]["slot"] if not broods else widest, max(1, deep))
+                places[child] = (cursor + column + 0.5, layers[child], line)
+                widest = max(widest, (column + 1) if not broods else widest + 1)
+        cursor += widest if children else 1
+        places[node] = ((first + cursor) / 2, layers[node], 0)
 
     roots = [node["id"] for node in scene["nodes"] if not node["parent"]]
     for root in sorted(roots, key=lambda node: graph.nodes[node]["slot"]):
         seat(root)
-        cursor += 0.25
-    span = max(cursor - 0.25, 1.0)
-    return {node: (places[node] / span * width, layers[node]) for node in places}
+    span = max(cursor, 1.0)
+    return {node: (x / span, layer, line) for node, (x, layer, line) in places.items()}
 
 
 def ownership_figure(scene: Mapping[str, Any], *, message: str | None = None, mode: tokens.Mode = "light") -> Picture:
@@ -76,50 +81,74 @@ def ownership_figure(scene: Mapping[str, Any], *, message: str | None = None, mo
 
 def draw_ownership(scene: Mapping[str, Any], *, message: str | None = None, mode: tokens.Mode = "light") -> Canvas:
     """Return the canvas of `ownership_figure`."""
-    places = layout(scene, width=tokens.FIGURE["width"] - 2 * MARGIN)
-    depth = max((layer for _, layer in places.values()), default=0) + 1
-    canvas = Canvas(height=round(MARGIN + 76 + (depth - 1) * LAYER_HEIGHT + TAB_HEIGHT + MARGIN), mode=mode)
+    width = tokens.FIGURE["width"] - 2 * MARGIN
+    places = layout(scene)
+    depth = max((layer for _, layer, _ in places.values()), default=0) + 1
+    deep = max((line for _, _, line in places.values()), default=0)
+    canvas = Canvas(
+        height=round(MARGIN + 76 + (depth - 1) * LAYER_HEIGHT + TAB_HEIGHT + deep * LINE_HEIGHT + MARGIN), mode=mode
+    )
     under = "An arrow is an owner reference: when the owner goes, what it owns goes with it"
     top = canvas.title(message or scene["message"], under if scene["nodes"] else "") + 16
-    crowd = {layer: sum(other == layer for _, other in places.values()) for _, layer in places.values()}
+    apart = closest(places)
     nodes = {node["id"]: node for node in scene["nodes"]}
-    sizes = {node: _size(nodes[node], crowd[layer]) for node, (_, layer) in places.items()}
+    sizes = {node: _size(nodes[node], apart[layer] * width) for node, (_, layer, _) in places.items()}
 
     def middle(node: str) -> tuple[float, float]:
-        x, layer = places[node]
+        x, layer, line = places[node]
         half = sizes[node][0] / 2
-        return min(max(MARGIN + x, MARGIN + half), canvas.width - MARGIN - half), top + layer * LAYER_HEIGHT + TAB_HEIGHT / 2
+        x = min(max(MARGIN + x * width, MARGIN + half), canvas.width - MARGIN - half)
+        return x, top + layer * LAYER_HEIGHT + TAB_HEIGHT / 2 + line * LINE_HEIGHT
 
     for edge in scene["edges"]:
+        if places[edge["to"]][2]:
+            continue  # it stands in a column under one that has its arrow
         (x1, y1), (x2, y2) = middle(edge["from"]), middle(edge["to"])
         y1, y2 = y1 + sizes[edge["from"]][1] / 2, y2 - sizes[edge["to"]][1] / 2
         bend = (y1 + y2) / 2
-        canvas.path([(x1, y1), (x1, bend), (x2, bend), (x2, y2 - 4)], colour="edge", thick=1.25, dashed=not edge["controller"])
+        canvas.path(
+            [(x1, y1), (x1, bend), (x2, bend), (x2, y2 - 4)], colour="edge", thick=1.25, dashed=not edge["controller"]
+        )
         canvas.polygon([(x2 - 4, y2 - 7), (x2 + 4, y2 - 7), (x2, y2)], fill="edge", z=2)
     for node in scene["nodes"]:
         _draw(canvas, node, *middle(node["id"]), *sizes[node["id"]])
     return canvas
 
 
-def _size(node: Mapping[str, Any], crowd: int) -> tuple[float, float]:
-    room = (tokens.FIGURE["width"] - 2 * MARGIN) / max(crowd, 1) - 6
-    if node["kind"] == "Pod":
-        return max(10.0, min(WIDTH, room)), HEIGHT
-    return max(40.0, min(TAB_WIDTH, room)), TAB_HEIGHT
+def closest(places: Mapping[str, tuple[float, int, int]]) -> dict[int, float]:
+    """Return for each layer how close its neighbours stand, as a share of the width."""
+    rows: dict[tuple[int, int], list[float]] = {}
+    for x, layer, line in places.values():
+        rows.setdefault((layer, line), []).append(x)
+    apart: dict[int, float] = {}
+    for (layer, _), row in sorted(rows.items()):
+        row.sort()
+        gap = min((b - a for a, b in itertools.pairwise(row)), default=1.0)
+        apart[layer] = min(apart.get(layer, 1.0), gap)
+    return apart
+
+
+def _size(node: Mapping[str, Any], room: float) -> tuple[float, float]:
+    if node["kind"] != "Pod" or node["ghost"]:
+        return max(44.0, min(TAB_WIDTH, room - 12)), TAB_HEIGHT
+    if room < 40:
+        side = max(6.0, min(14.0, room - 4))
+        return side, side
+    return min(WIDTH, room - 6), HEIGHT
 
 
 def _draw(canvas: Canvas, node: Mapping[str, Any], x: float, y: float, width: float, height: float) -> None:
     left, top = x - width / 2, y - height / 2
     if node["kind"] == "Pod" and not node["ghost"]:
-        if width < 40:
-            canvas.box(left, top, width, height, fill=node["version"] if node["state"] == "ready" else "gone", radius=3)
+        if width == height:
+            draw_bead(canvas, left, top, width, node)
         else:
             draw_chip(canvas, left, top, {**node, "tail": node["label"]}, width=width)
         return
-    canvas.box(left, top, width, height, fill="raised", line="gone" if node["ghost"] else "edge", dashed=node["ghost"], radius=tokens.RADIUS["card"])
+    line = "gone" if node["ghost"] else "edge"
+    canvas.box(left, top, width, height, fill="raised", line=line, dashed=node["ghost"], radius=tokens.RADIUS["card"])
     if node["version"]:
         canvas.box(left + 8, top + 8, 4, height - 16, fill=node["version"], radius=2, z=2)
-    inner = width - 28
-    # the name's own mono type already says that it is an object; the kind stands over it
-    canvas.text(left + 18, y - 10, f"{node['kind']}" + (f", {node['label']}" if node["label"] else ""), size="small", colour="muted", width=inner)
-    canvas.text(left + 18, y + 9, node["name"], size="small", mono=True, strong=True, width=inner)
+    label = f"{node['kind']}, {node['label']}" if node["label"] else node["kind"]
+    canvas.text(left + 18, y - 10, label, size="small", colour="muted", width=width - 28)
+    canvas.text(left + 18, y + 9, node["name"], size="small", mono=True, strong=True, width=width - 28)

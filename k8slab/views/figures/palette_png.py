@@ -76,7 +76,9 @@ def _indexed(images: Sequence[Any]) -> tuple[numpy.ndarray, list[numpy.ndarray]]
             counts[colour] += number
     ordered = sorted(counts, key=lambda colour: (-counts[colour], colour))
     colours = numpy.array(ordered, numpy.int32)
-    palette = numpy.vstack([numpy.zeros((1, 3), numpy.int32), colours[:EXACT_COLOURS], _blends(colours[EXACT_COLOURS:])])
+    palette = numpy.vstack(
+        [numpy.zeros((1, 3), numpy.int32), colours[:EXACT_COLOURS], _blends(colours[EXACT_COLOURS:])]
+    )
     index_of = numpy.zeros(1 << 24, numpy.uint8)
     for start in range(0, len(colours), 4096):
         part = colours[start : start + 4096]

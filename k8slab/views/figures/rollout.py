@@ -75,7 +75,9 @@ def grid(canvas: Canvas, frame: Frame, top: float, bottom: float) -> None:
     """Draw the time axis."""
     for time in ticks(frame.start, frame.end):
         x = frame.x(time)
-        canvas.path([(x, top), (x, bottom)], colour=tokens.mix(canvas.colour("line"), canvas.colour("surface"), 0.5), z=0.5)
+        canvas.path(
+            [(x, top), (x, bottom)], colour=tokens.mix(canvas.colour("line"), canvas.colour("surface"), 0.5), z=0.5
+        )
         canvas.text(x, bottom + 14, f"{time:g} s", size="small", colour="muted", align="center")
 
 
@@ -117,10 +119,14 @@ def _lanes(canvas: Canvas, scene: Mapping[str, Any], frame: Frame, top: float, b
         label = f"{who}, revision {row['revision']}" if row["revision"] else who
         if height >= 30:
             middle = y + height / 2
-            canvas.text(MARGIN + 12, middle - 8, label, colour=row["version"], strong=True, width=LEFT - 24, size="small")
+            canvas.text(
+                MARGIN + 12, middle - 8, label, colour=row["version"], strong=True, width=LEFT - 24, size="small"
+            )
             canvas.text(MARGIN + 12, middle + 8, row["name"], size="small", mono=True, colour="muted", width=LEFT - 24)
         else:
-            canvas.text(MARGIN + 12, y + height / 2, label, colour=row["version"], strong=True, width=LEFT - 24, size="small")
+            canvas.text(
+                MARGIN + 12, y + height / 2, label, colour=row["version"], strong=True, width=LEFT - 24, size="small"
+            )
         for one in row["pods"]:
             _lane(canvas, one, row["version"], frame, y + one["lane"] * pitch, pitch, words)
         y += height + ROW_GAP
@@ -172,16 +178,21 @@ def counts(canvas: Canvas, scene: Mapping[str, Any], frame: Frame, top: float, b
         band = tokens.mix(canvas.colour("surface"), canvas.colour("store"), 0.12)
         canvas.box(left, y(upper), right - left, max(1.0, y(lower) - y(upper)), fill=band, z=0.8)
     canvas.text(MARGIN + 12, (top + bottom) / 2 - 8, "How many Pods", size="small", strong=True, width=LEFT - 60)
-    canvas.text(MARGIN + 12, (top + bottom) / 2 + 8, "between the bounds", size="small", colour="muted", width=LEFT - 40)
+    canvas.text(
+        MARGIN + 12, (top + bottom) / 2 + 8, "between the bounds", size="small", colour="muted", width=LEFT - 40
+    )
     for name, colour, thick in (("total", "muted", 1.5), ("available", "ink", 2.5)):
         canvas.path(stairs(lines[name], frame, y), colour=colour, thick=thick, z=4 if name == "available" else 3)
     wanted = []
     if bounds:
-        _, replicas, lower, upper = bounds[-1]
+        _, _replicas, lower, upper = bounds[-1]
         canvas.text(frame.left - 10, y(upper), f"{upper:g}", size="small", colour="store", align="right")
         if abs(y(lower) - y(upper)) >= 13 and abs(y(lower) - y(0)) >= 13:
             canvas.text(frame.left - 10, y(lower), f"{lower:g}", size="small", colour="store", align="right")
-        wanted += [(y(upper), f"at most {upper:g} Pods", "store", False), (y(lower), f"at least {lower:g} available", "store", False)]
+        wanted += [
+            (y(upper), f"at most {upper:g} Pods", "store", False),
+            (y(lower), f"at least {lower:g} available", "store", False),
+        ]
     for name, colour in (("total", "muted"), ("available", "ink")):
         held = value_at(lines[name], frame.end)
         if held:
@@ -225,7 +236,9 @@ def request_line(canvas: Canvas, line: Mapping[str, Any], frame: Frame, top: flo
         if bucket["failed"]:
             canvas.box(x, middle - 8, wide, 16, fill="fail", z=3)
         else:
-            canvas.box(x, middle - 3, wide, 6, fill=tokens.mix(canvas.colour("surface"), canvas.colour("new"), 0.55), z=3)
+            canvas.box(
+                x, middle - 3, wide, 6, fill=tokens.mix(canvas.colour("surface"), canvas.colour("new"), 0.55), z=3
+            )
     canvas.text(MARGIN + 12, middle, "Requests", size="small", strong=True, width=LEFT - 24)
     if line["buckets"]:
         request_count(canvas, frame.right + 10, middle, line["failed"], line["ok"] + line["failed"])
@@ -234,4 +247,6 @@ def request_line(canvas: Canvas, line: Mapping[str, Any], frame: Frame, top: flo
 def request_count(canvas: Canvas, x: float, y: float, failed: int, total: int) -> None:
     """Write how many requests failed."""
     colour = "fail" if failed else "muted"
-    canvas.text(x, y, f"failed: {failed} of {total}", size="small", colour=colour, strong=bool(failed), width=RIGHT - 10)
+    canvas.text(
+        x, y, f"failed: {failed} of {total}", size="small", colour=colour, strong=bool(failed), width=RIGHT - 10
+    )

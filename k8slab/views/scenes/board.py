@@ -7,6 +7,7 @@ Left out: what the Pods serve (Services come with the packet tracer).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -14,6 +15,8 @@ from k8slab.apimachinery import conditions, owners, pods
 from k8slab.views.scenes import pod as pod_scene
 from k8slab.views.words import ENGLISH, Words
 
+#: From so many Pods or nodes on, they are drawn small and without their names.
+CROWD_PODS, CROWD_NODES = 120, 12
 REVISION = "deployment.kubernetes.io/revision"
 
 
@@ -26,7 +29,7 @@ def board_scene(
     before: Mapping[str, Any] | None = None,
     words: Words = ENGLISH,
 ) -> dict[str, Any]:
-    """Return ``{"message", "nodes", "unplaced", "deployments", "counts"}``, all lists by name.
+    """Return ``{"message", "nodes", "unplaced", "deployments", "counts", "crowded"}``, all lists by name.
 
     A node is ``{"name", "ready", "cordoned", "cpu", "memory", "room", "pods", "said"}`` where cpu and memory are
     ``{"used", "of", "share"}``; a Pod is a `chip` with its "slot". A Deployment (or a row of Pods and ReplicaSets
@@ -42,7 +45,7 @@ def board_scene(
         on_node.setdefault(pod.spec.nodeName or "", []).append(pod)
     cards = [
         _node_card(node, on_node.pop(node.metadata.name, []), chips, slots, words)
-        for node in sorted(nodes, key=lambda node: node.metadata.name)
+        for node in sorted(nodes, key=lambda node: counting(node.metadata.name))
     ]
     homeless = [pod for here in on_node.values() for pod in here]
     ready = sum(chip["state"] == pod_scene.READY for chip in chips.values())
@@ -52,6 +55,7 @@ def board_scene(
         "unplaced": _seat(homeless, chips, slots, ""),
         "deployments": _tabs(deployments, replica_sets, all_pods, chips, bands, words),
         "counts": {"ready": ready, "total": len(chips)},
+        "crowded": len(chips) > CROWD_PODS or len(cards) > CROWD_NODES,
     }
 
 
@@ -87,6 +91,11 @@ def node_state(node: Any) -> str:
     """Return "ready", "not ready", or "lost" when the node has stopped reporting."""
     status = conditions.status_of(node.status.conditions if node.status else None, "Ready")
     return {"True": "ready", "Unknown": "lost"}.get(status or "", "not ready")
+
+
+def counting(name: str) -> list[tuple[int, str]]:
+    """Return a key that sorts names as people count: node-2 before node-10."""
+    return [(int(part), "") if part.isdigit() else (0, part) for part in re.split(r"(\d+)", name)]
 
 
 def _age(obj: Any) -> tuple[Any, str]:
@@ -140,7 +149,9 @@ def _node_card(
     memory = _gauge(wanted.get("memory", 0), room.get("memory", 0), _bytes)
     state = node_state(node)
     cordoned = bool(node.spec and node.spec.unschedulable)
-    said = words("node.said", name=name, state=words(f"node.{state}"), pods=len(here), cpu=cpu["text"], memory=memory["text"])
+    said = words(
+        "node.said", name=name, state=words(f"node.{state}"), pods=len(here), cpu=cpu["text"], memory=memory["text"]
+    )
     return {
         "name": name,
         "state": state,
@@ -225,5 +236,7 @@ def _tabs(
         )
     strays = [child for child in children.pop("", ()) if child.metadata.uid in known]
     if strays:
-        tabs.append({"kind": "", "key": "", "name": "", "replica_sets": rows(strays), "said": words("board.no-deployment")})
+        tabs.append(
+            {"kind": "", "key": "", "name": "", "replica_sets": rows(strays), "said": words("board.no-deployment")}
+        )
     return tabs

@@ -24,7 +24,14 @@ def object_scene(obj: Any | None, before: Any | None = None, *, words: Words = E
     *before* is the object as it was at the last look; without one nothing counts as changed.
     """
     if obj is None and before is None:
-        return {"kind": "", "name": "", "lines": [], "changes": [], "message": words("object.empty"), "said": words("object.empty")}
+        return {
+            "kind": "",
+            "name": "",
+            "lines": [],
+            "changes": [],
+            "message": words("object.empty"),
+            "said": words("object.empty"),
+        }
     shown = obj if obj is not None else before
     new, old = plain(obj), plain(before)
     lines = _lines(yaml_of(new), yaml_of(old) if before is not None else yaml_of(new))
@@ -54,7 +61,7 @@ def plain(obj: Any | None) -> dict[str, Any]:
     resource = obj._api_info.resource
     body.get("metadata", {}).pop("managedFields", None)
     api_version = f"{resource.group}/{resource.version}" if resource.group else resource.version
-    return {**{"apiVersion": api_version, "kind": resource.kind}, **body}
+    return {"apiVersion": api_version, "kind": resource.kind, **body}
 
 
 def yaml_of(body: Mapping[str, Any]) -> list[str]:
@@ -90,5 +97,9 @@ def _changes(old: Any, new: Any, path: str = "") -> Any:
 def _short(value: Any) -> str:
     if value is None:
         return "–"
-    text = str(value) if not isinstance(value, dict | list) else yaml.safe_dump(value, default_flow_style=True, width=10_000).strip()
+    text = (
+        str(value)
+        if not isinstance(value, dict | list)
+        else yaml.safe_dump(value, default_flow_style=True, width=10_000).strip()
+    )
     return text if len(text) <= 60 else text[:59] + "…"

@@ -65,17 +65,35 @@ def _created(obj: Any) -> str:
 
 def _node(obj: Any, bands: Mapping[str, tuple[str, str]], words: Words) -> dict[str, Any]:
     kind = kind_of(obj)
-    common = {"id": obj.metadata.uid, "kind": kind, "name": obj.metadata.name, "key": pod_scene.key_of(obj), "ghost": False}
+    common = {
+        "id": obj.metadata.uid,
+        "kind": kind,
+        "name": obj.metadata.name,
+        "key": pod_scene.key_of(obj),
+        "ghost": False,
+    }
     if kind == "Pod":
         chip = pod_scene.chip(obj, bands=bands, words=words)
-        return {**common, **{name: chip[name] for name in ("state", "version", "revision", "restarts", "said")}, "label": chip["tail"]}
+        return {
+            **common,
+            **{name: chip[name] for name in ("state", "version", "revision", "restarts", "said")},
+            "label": chip["tail"],
+        }
     version, revision = bands.get(obj.metadata.uid, ("", ""))
     replicas = getattr(getattr(obj, "spec", None), "replicas", None)
     label = words("ownership.replicas", replicas=replicas) if replicas is not None else ""
     if revision:
         label = words("ownership.revision", revision=revision) + ", " + label
     said = f"{kind} {obj.metadata.name}" + (f": {label}" if label else "")
-    return {**common, "state": "", "version": version, "revision": revision, "restarts": 0, "said": said, "label": label}
+    return {
+        **common,
+        "state": "",
+        "version": version,
+        "revision": revision,
+        "restarts": 0,
+        "said": said,
+        "label": label,
+    }
 
 
 def _ghost(reference: Any, words: Words) -> dict[str, Any]:

@@ -79,7 +79,7 @@ def moment(
     min_ready = (deployment.spec.minReadySeconds or 0) if deployment is not None else 0
     lanes = {}
     for pod in all_pods:
-        uid = owners.controller_uid(pod)
+        uid = owners.controller_uid(pod) or ""
         if uid in sets:
             available = not pods.is_terminating(pod) and pods.is_available(pod, min_ready, now)
             lanes[pod.metadata.uid] = Lane(pod.metadata.name, uid, pod_scene.state_of(pod), available)
@@ -98,7 +98,7 @@ def rollout_scene(
 
     ``{"rows": [{"name", "version", "revision", "pods": [{"name", "tail", "lane", "segments": [{"from", "to", "state"}]}]}],
     "lines": {"total" | "ready" | "available": [[time, n]]}, "bounds": [[time, replicas, lower, upper]], "marks", "requests",
-    "start", "end", "message", "said"}``. Times are virtual seconds; a line holds until its next point; rows: oldest first.
+    "steps": [{"time", "message"}], "start", "end", "message", "said"}``. A step is a moment at which something changed. Times are virtual seconds; a line holds until its next point; rows: oldest first.
     """
     start = moments[0].time if moments else 0.0
     end = moments[-1].time if moments else 0.0
@@ -109,6 +109,7 @@ def rollout_scene(
         "rows": _rows(moments, end),
         "lines": _lines(moments),
         "bounds": _bounds(moments),
+        "steps": _steps(moments, words),
         "marks": [{"time": time, "text": text} for time, text in marks if start <= time <= end],
         "requests": dict(requests) if requests else None,
     }
@@ -174,6 +175,23 @@ def _bounds(moments: Sequence[Moment]) -> list[list[float]]:
     return steps
 
 
+def _steps(moments: Sequence[Moment], words: Words) -> list[dict[str, Any]]:
+    steps: list[dict[str, Any]] = []
+    for number, at in enumerate(moments):
+        if number and at.lanes == moments[number - 1].lanes and number + 1 < len(moments):
+            continue
+        answering = {"old": 0, "new": 0}
+        for lane in at.lanes.values():
+            answering[at.replica_sets[lane.replica_set][1]] += lane.state == pod_scene.READY
+        message = _at(at.time, answering["old"], answering["new"], words)
+        steps.append({"time": round(at.time, 3), "message": message})
+    return steps
+
+
+def _at(time: float, old: int, new: int, words: Words) -> str:
+    return words("rollout.at", time=f"{time:.1f}", ready=old + new, new=new)
+
+
 def _step(steps: list[list[float]], time: float, *values: float) -> None:
     if steps and steps[-1][0] == time:
         steps[-1][1:] = values
@@ -200,23 +218,31 @@ def rolled_at(scene: Mapping[str, Any], time: float, words: Words = ENGLISH) -> 
             for segment in one["segments"]:
                 last = segment["to"] == scene["end"] and time >= scene["end"]
                 if segment["from"] <= time < segment["to"] or last:
-                    here.append({"name": one["name"], "tail": one["tail"], "lane": one["lane"], "state": segment["state"]})
+                    here.append(
+                        {"name": one["name"], "tail": one["tail"], "lane": one["lane"], "state": segment["state"]}
+                    )
                     break
         rows.append({**row, "pods": here})
     answering = {
-        version: sum(one["state"] == pod_scene.READY for row in rows if row["version"] == version for one in row["pods"])
+        version: sum(
+            one["state"] == pod_scene.READY for row in rows if row["version"] == version for one in row["pods"]
+        )
         for version in ("old", "new")
     }
-    message = words(
-        "rollout.at", time=f"{time:.1f}", ready=answering["old"] + answering["new"], new=answering["new"]
-    )
+    message = _at(time, answering["old"], answering["new"], words)
     return {"time": time, "rows": rows, "message": message}
 
 
 def _messages(scene: Mapping[str, Any], words: Words) -> dict[str, str]:
     if not scene["rows"]:
         return {"message": words("rollout.empty"), "said": words("rollout.empty")}
-    borders = [segment[end] for row in scene["rows"] for one in row["pods"] for segment in one["segments"] for end in ("from", "to")]
+    borders = [
+        segment[end]
+        for row in scene["rows"]
+        for one in row["pods"]
+        for segment in one["segments"]
+        for end in ("from", "to")
+    ]
     inside = [time for time in borders if scene["start"] < time < scene["end"]] or [scene["start"], scene["end"]]
     seconds = f"{max(inside) - min(inside):.0f}"
     full = _first_full(scene)

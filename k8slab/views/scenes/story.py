@@ -49,7 +49,12 @@ def pod_story(
         "events": happened,
         "why": why_sentences(pod, why, words),
     }
-    said = [chip["said"], *story["why"], *(f"{one['name']}: {one['state']}" for one in containers), *map(said_of, happened)]
+    said = [
+        chip["said"],
+        *story["why"],
+        *(f"{one['name']}: {one['state']}" for one in containers),
+        *map(said_of, happened),
+    ]
     return {**story, "said": "\n".join(said)}
 
 

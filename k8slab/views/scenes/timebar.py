@@ -31,7 +31,12 @@ def timebar_scene(
     time = now if live and now is not None else time_of(shown)
     span = max(1, newest - oldest)
     placed = [
-        {"revision": mark.revision, "time": round(mark.time, 3), "text": mark.text, "share": round((mark.revision - oldest) / span, 4)}
+        {
+            "revision": mark.revision,
+            "time": round(mark.time, 3),
+            "text": mark.text,
+            "share": round((mark.revision - oldest) / span, 4),
+        }
         for mark in marks
         if oldest <= mark.revision <= newest
     ]

@@ -153,8 +153,7 @@ function render({ model, el: root }) {
   const settleTray = roam(seats, ".pod:not(.leaving)");
   const bar = timeBar(model);
   const story = storyPanel(model);
-  const hint = el("p", { class: "hint muted" }, say(model, "story.empty"));
-  region.append(el("div", { class: "top" }, headline, controls.node), note, past, owners, nodes, tray, bar.node, hint, story.node);
+  region.append(el("div", { class: "top" }, headline, controls.node), note, past, owners, nodes, tray, bar.node, story.node);
 
   const redraw = () => {
     const scene = model.get("scene");
@@ -164,9 +163,10 @@ function render({ model, el: root }) {
     for (const chip of scene.unplaced) states.set(chip.key, chip.state);
     const looking = model.get("timebar").live === false;
     set(region, "data-past", looking);
+    set(region, "data-crowded", scene.crowded);
     past.hidden = !looking;
     write(headline, scene.message);
-    write(note, model.get("message"));
+    write(note, model.get("message") || (states.size && !selected ? say(model, "story.empty") : ""));
     const tabs = scene.deployments.map((tab) => ({
       ...tab,
       replica_sets: tab.replica_sets.map((row) => ({ ...row, beads: row.pods.map((key) => ({ key, state: states.get(key) })) })),
@@ -180,7 +180,6 @@ function render({ model, el: root }) {
     for (const node of region.querySelectorAll(".node .buttons button:last-child")) node.hidden = !model.get("is_lab");
     for (const chip of region.querySelectorAll('.pod[aria-pressed="true"]')) if (chip.dataset.key !== selected) set(chip, "aria-pressed", null);
     if (selected) for (const chip of region.querySelectorAll(`.pod[data-key="${CSS.escape(selected)}"]`)) set(chip, "aria-pressed", "true");
-    hint.hidden = Boolean(selected) || !states.size;
     controls.update();
     bar.update();
     story.update();

@@ -21,7 +21,7 @@ function labControls(model) {
   });
   const step = button(say(model, "player.step"), press("step"), { image: "step", bare: true });
   const speed = speedChoice(model);
-  const time = el("output", { class: "time" });
+  const time = el("output", { class: "now" });
   const node = el("div", { class: "controls", role: "group", "aria-label": say(model, "player.group") }, time, toggle, step, speed.node);
   const update = () => {
     const playing = model.get("playing");

@@ -26,8 +26,8 @@ class ObjectInspector(View):
     _css = module("tokens.css", "view.css", "inspector.css")
     spoken = ("object", "view")
 
-    kinds = traitlets.List().tag(sync=True)
-    names = traitlets.List().tag(sync=True)  # of the chosen kind
+    kinds: Any = traitlets.List().tag(sync=True)
+    names: Any = traitlets.List().tag(sync=True)  # of the chosen kind
     kind = traitlets.Unicode("Deployment").tag(sync=True)
     name = traitlets.Unicode("").tag(sync=True)
 
@@ -73,7 +73,7 @@ class ObjectInspector(View):
         return {obj.metadata.name: obj for obj in self.reading.objects(model)}
 
     def press(self, button: str, message: Mapping[str, Any]) -> None:
-        """"Seen": what is there now is the last look."""
+        """ "Seen": what is there now is the last look."""
         if button != "seen":
             raise NotImplementedError(button)
         self._before = self._objects().get(self.name)
@@ -85,7 +85,12 @@ class ObjectInspector(View):
         from k8slab.views.figures.lists import object_figure
 
         now = self._objects().get(self.name)
-        same = now is not None and self._before is not None and kind_of(now) == kind_of(self._before) and now == self._before
+        same = (
+            now is not None
+            and self._before is not None
+            and kind_of(now) == kind_of(self._before)
+            and now == self._before
+        )
         return object_figure(object_scene(now, None if same else self._before, words=ENGLISH))
 
     def said(self) -> str:

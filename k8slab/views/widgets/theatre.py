@@ -17,6 +17,7 @@ from lightkube.types import PatchType
 
 from k8slab.apimachinery import owners
 from k8slab.sim.errors import LabError
+from k8slab.sim.inspect import Inspector
 from k8slab.views.figures.picture import Picture
 from k8slab.views.rollout_recorder import RolloutRecorder
 from k8slab.views.scenes.board import revision_of
@@ -69,6 +70,12 @@ class RolloutTheatre(View):
         self.look()
 
     @property
+    def _lab(self) -> Inspector:
+        if self.reading.inspector is None:
+            raise LabError(self.say("theatre.real-cluster"))
+        return self.reading.inspector
+
+    @property
     def _namespace(self) -> str:
         return self.reading.namespace or "default"
 
@@ -79,7 +86,7 @@ class RolloutTheatre(View):
         if self.recorder is None:
             self.message = self.say("theatre.real-cluster")
             return
-        inspector = self.reading.inspector
+        inspector = self._lab
         seen = (id(inspector.clock), inspector.revision, inspector.clock.now)
         if seen == self._drawn_for:
             return
@@ -104,7 +111,7 @@ class RolloutTheatre(View):
 
     def _is_over(self) -> bool:
         assert self.recorder is not None
-        quiet = self.reading.inspector.clock.now - self._last_change  # type: ignore[union-attr]
+        quiet = self._lab.clock.now - self._last_change
         moved = self.recorder.quiet_seconds()
         return (self.recorder.is_settled() and moved >= REST_SECONDS) or max(quiet, moved) >= GIVE_UP_SECONDS
 
@@ -184,7 +191,7 @@ class RolloutTheatre(View):
     def go_on(self) -> None:
         """Let time pass until the rollout is over."""
         self.changed()
-        self._last_change = self.reading.inspector.clock.now  # type: ignore[union-attr]
+        self._last_change = self._lab.clock.now
         self.player.play()
         self.running = True
 
@@ -199,12 +206,12 @@ class RolloutTheatre(View):
 
     def _begin(self, mark: str) -> None:
         """Start a new record if the last rollout is over; otherwise this one is part of it."""
-        inspector = self.reading.inspector
+        inspector = self._lab
         assert self.recorder is not None
         if self.recorder.is_settled() or not self.recorder.moments:
-            self.recorder = RolloutRecorder(inspector, self.deployment, self._namespace)  # type: ignore[arg-type]
+            self.recorder = RolloutRecorder(inspector, self.deployment, self._namespace)
             self.recorder.read()
-        inspector.mark(mark)  # type: ignore[union-attr]
+        inspector.mark(mark)
 
     def _required(self) -> Any:
         if self.recorder is None:

@@ -40,7 +40,9 @@ class View(anywidget.AnyWidget):
     scene = traitlets.Dict().tag(sync=True)
     message = traitlets.Unicode("").tag(sync=True)
 
-    def __init__(self, client: Any = None, inspector: Any = None, *, namespace: str | None = "default", language: str = "en") -> None:
+    def __init__(
+        self, client: Any = None, inspector: Any = None, *, namespace: str | None = "default", language: str = "en"
+    ) -> None:
         super().__init__(language=language)
         self.reading = Reading(client, inspector, namespace)
         self.say = Words(language)

@@ -16,7 +16,7 @@ from k8slab.cli.kubectl.api import Obj
 from k8slab.cli.kubectl.discovery import Mapping
 from k8slab.cli.kubectl.errors import CommandError
 from k8slab.cli.kubectl.invocation import Invocation
-from k8slab.cli.kubectl.last_applied import annotated
+from k8slab.cli.kubectl.last_applied import ANNOTATION
 from k8slab.cli.seam import Steps
 
 
@@ -49,7 +49,7 @@ def finish(
     """Print *obj*, or create it and print what the server made of it; *failed* stands before an error of the server's."""
     show = printer(run, operation)
     if run.flags.on("save-config"):
-        obj = annotated(obj)
+        obj = _with_configuration(obj)
     if run.dry_run != "client":
         params = {**run.write_params(manager), "fieldValidation": run.field_validation()}
         try:
@@ -60,6 +60,13 @@ def finish(
             raise
     run.io.out(show(obj))
     return 0
+
+
+def _with_configuration(obj: Obj) -> Obj:
+    """Return *obj* with itself in the last-applied annotation, in the order of its fields."""
+    text = gojson.marshal(obj) + "\n"
+    meta = obj["metadata"]
+    return {**obj, "metadata": {**meta, "annotations": {**meta.get("annotations", {}), ANNOTATION: text}}}
 
 
 def printer(run: Invocation, operation: str) -> printers.Printer:

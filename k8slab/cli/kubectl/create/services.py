@@ -71,12 +71,11 @@ def _service(
 
 def _port(text: str, node_port: int) -> Obj:
     first, colon, second = text.partition(":")
-    try:
-        port = int(first)
-    except ValueError:
-        raise CommandError(f'strconv.Atoi: parsing "{first}": invalid syntax') from None
-    if names.port_number(port):
-        raise CommandError(f"invalid port format: {text}, {names.port_number(port)[0]}")
+    if not first.isdigit():
+        raise CommandError(f'strconv.ParseUint: parsing "{first}": invalid syntax')
+    port = int(first)
+    if port > 65535:
+        raise CommandError(f'strconv.ParseUint: parsing "{first}": value out of range')
     target: int | str = port
     if colon:
         target = int(second) if second.isdigit() else second

@@ -58,8 +58,15 @@ def secret_tls(run: Invocation) -> Steps[int]:
     cert, key = run.flags.text("cert"), run.flags.text("key")
     if not key or not cert:
         raise CommandError("key and cert must be specified")
-    data = {"tls.crt": run.read_file(cert), "tls.key": run.read_file(key)}
+    data = {"tls.crt": _read(run, cert), "tls.key": _read(run, key)}
     return (yield from _secret(run, data, "kubernetes.io/tls"))
+
+
+def _read(run: Invocation, path: str) -> str:
+    try:
+        return run.read_file(path)
+    except CommandError as error:
+        raise CommandError(f"Cannot read file {path}, {error}") from None
 
 
 def secret_docker_registry(run: Invocation) -> Steps[int]:
@@ -90,21 +97,21 @@ def _secret(run: Invocation, data: dict[str, str], kind: str) -> Steps[int]:
 
 def _collect(run: Invocation, kind: str) -> dict[str, str]:
     """Return the pairs that ``--from-literal``, ``--from-file`` and ``--from-env-file`` give."""
-    flags = run.flags
+    flags, name = run.flags, name_argument(run)
     if flags.items("from-env-file") and (flags.items("from-file") or flags.items("from-literal")):
         raise CommandError("from-env-file cannot be combined with from-file or from-literal")
     data: dict[str, str] = {}
     for text in flags.items("from-literal"):
-        _add(data, *key_value(text), kind)
+        _add(data, *key_value(text), kind, name)
     for source in flags.items("from-file"):
         for key, path in _files(run, source):
-            _add(data, key, run.read_file(path), kind)
+            _add(data, key, run.read_file(path), kind, name)
     for path in flags.items("from-env-file"):
         for line in run.read_file(path).splitlines():
             stripped = line.lstrip()
             if stripped and not stripped.startswith("#"):
                 key, _, value = stripped.partition("=")
-                _add(data, key, value, kind)
+                _add(data, key, value, kind, name)
     return data
 
 
@@ -134,12 +141,12 @@ def _files(run: Invocation, source: str) -> list[tuple[str, str]]:
     return found
 
 
-def _add(data: dict[str, str], key: str, value: str, kind: str) -> None:
+def _add(data: dict[str, str], key: str, value: str, kind: str, name: str) -> None:
     problems = names.config_key(key)
     if problems:
-        raise CommandError(f'"{key}" is not valid key name for a {kind} {problems[0]}')
+        raise CommandError(f'"{key}" is not a valid key name for a {kind}: {problems[0]}')
     if key in data:
-        raise CommandError(f'cannot add key "{key}", another key by that name already exists in Data for {kind} "{key}"')
+        raise CommandError(f'cannot add key "{key}", another key by that name already exists in Data for {kind} "{name}"')
     data[key] = value
 
 

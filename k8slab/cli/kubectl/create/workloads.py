@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
-from k8slab.apimachinery import names
 from k8slab.cli.kubectl.api import Obj
 from k8slab.cli.kubectl.create.generator import built_in, command, finish, metadata, name_argument, pod_template
 from k8slab.cli.kubectl.errors import CommandError
 from k8slab.cli.kubectl.invocation import Invocation
 from k8slab.cli.seam import Steps
+from k8slab.sim.chance import Chance
 
 _DEPLOYMENTS = built_in("apps/v1", "deployments", "Deployment")
 _JOBS = built_in("batch/v1", "jobs", "Job")
@@ -23,11 +24,9 @@ def deployment(run: Invocation) -> Steps[int]:
     if len(images) > 1 and words:
         raise CommandError("cannot specify multiple --image options and command")
     replicas = run.flags.number("replicas")
-    if replicas < 0:
-        raise CommandError("replicas must be greater than or equal to 0")
     containers: list[Obj] = []
     for image in images:
-        container: Obj = {"name": container_name(image, [c["name"] for c in containers]), "image": image, "resources": {}}
+        container: Obj = {"name": container_name(image), "image": image, "resources": {}}
         if words:
             container = {"name": container["name"], "image": image, "command": words, "resources": {}}
         containers.append(container)
@@ -53,18 +52,15 @@ def deployment(run: Invocation) -> Steps[int]:
     return (yield from finish(run, _DEPLOYMENTS, obj, "failed to create deployment"))
 
 
-def container_name(image: str, taken: list[str]) -> str:
-    """Return the name of a container of *image*: the last part of its path, made a valid and unused label."""
-    name = image.rsplit("/", 1)[-1].partition(":")[0].partition("@")[0].replace("_", "-")
-    problems = names.dns1123_label(name)
-    if problems:
-        name = "container"
-    number = 1
-    candidate = name
-    while candidate in taken:
-        candidate = f"{name}-{number}"
-        number += 1
-    return candidate
+def container_name(image: str) -> str:
+    """Return the name of a container of *image*: the last part of its path, without tag and digest.
+
+    A name that is no label gets a suffix that makes it one (upstream: a random suffix, here one that follows from the image).
+    """
+    name = image.rsplit("/", 1)[-1].partition(":")[0].partition("@")[0]
+    if not re.search(r"[_.A-Z]", name):
+        return name
+    return re.sub(r"[_.]", "-", name).lower() + "-" + Chance(image).suffix()
 
 
 def job(run: Invocation) -> Steps[int]:

@@ -6,6 +6,7 @@
 from k8slab.cluster.apiserver.admission.default_toleration_seconds import DefaultTolerationSeconds
 from k8slab.cluster.apiserver.admission.namespace_lifecycle import NamespaceLifecycle
 from k8slab.cluster.apiserver.admission.priority import Priority
+from k8slab.cluster.apiserver.admission.resource_quota import ResourceQuotaAdmission
 from k8slab.cluster.apiserver.admission.service_account import ServiceAccountAdmission
 from k8slab.cluster.apiserver.admission.storage_object_in_use import StorageObjectInUseProtection
 from k8slab.cluster.apiserver.admission.taint_nodes_by_condition import TaintNodesByCondition
@@ -17,4 +18,5 @@ PLUGINS = [
     Priority,
     DefaultTolerationSeconds,
     StorageObjectInUseProtection,
+    ResourceQuotaAdmission,
 ]

@@ -9,10 +9,10 @@ from lightkube.resources.scheduling_v1 import PriorityClass
 
 from k8slab.apimachinery.errors import ApiError
 from k8slab.cluster.apiserver.admission.plugin import Attributes, Plugin
-from k8slab.cluster.apiserver.strategies.strategy import Obj
+from k8slab.cluster.apiserver.strategies.strategy import Obj, Strategy
 
 PREEMPT = "PreemptLowerPriority"
-SYSTEM_CLASSES = {
+SYSTEM_CLASSES: dict[str, Obj] = {
     "system-node-critical": {"value": 2_000_001_000, "preemptionPolicy": PREEMPT},
     "system-cluster-critical": {"value": 2_000_000_000, "preemptionPolicy": PREEMPT},
 }
@@ -26,14 +26,17 @@ class Priority(Plugin):
     resources = ("pods", "priorityclasses.scheduling.k8s.io")
     operations = ("CREATE", "UPDATE")
 
+    def handles(self, strategy: Strategy, operation: str) -> bool:
+        return super().handles(strategy, operation) and (strategy.resource != "pods" or operation == "CREATE")
+
     def admit(self, attributes: Attributes) -> None:
-        if attributes.strategy.resource != "pods" or attributes.operation != "CREATE":
+        if attributes.strategy.resource != "pods":
             return
         spec: Obj = attributes.obj.setdefault("spec", {})
         name = spec.get("priorityClassName", "")
         if name:
-            chosen = attributes.context.get(PriorityClass, None, name) or SYSTEM_CLASSES.get(name)
-            if chosen is None:
+            chosen: Obj = attributes.context.get(PriorityClass, None, name) or SYSTEM_CLASSES.get(name) or {}
+            if not chosen:
                 raise attributes.forbidden(f"no PriorityClass with name {name} was found")
         else:
             chosen = self._default(attributes)

@@ -7,6 +7,7 @@ keeps it safe is that every write names the resourceVersion it was based on, so 
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Generator, Iterable, Sequence
 from typing import Any
 
@@ -61,13 +62,13 @@ class DeploymentController(Controller):
             Pod: Handler(on_delete=self.pod_deleted),
         }
 
-    def replica_set_added(self, replica_set: ReplicaSet) -> None:
+    def replica_set_added(self, replica_set: Any) -> None:
         if controller_of(replica_set) is None and replica_set.metadata.deletionTimestamp is None:
             self._enqueue_would_be_owners(replica_set)
         else:
             self.enqueue_owner(replica_set)
 
-    def replica_set_updated(self, old: ReplicaSet, new: ReplicaSet) -> None:
+    def replica_set_updated(self, old: Any, new: Any) -> None:
         old_owner, new_owner = controller_of(old), controller_of(new)
         if old_owner is not None and old_owner != new_owner:
             self.enqueue_owner(old)
@@ -76,7 +77,7 @@ class DeploymentController(Controller):
         elif old_owner is not None or old.metadata.labels != new.metadata.labels:
             self._enqueue_would_be_owners(new)
 
-    def pod_deleted(self, pod: Pod) -> None:
+    def pod_deleted(self, pod: Any) -> None:
         """A Recreate waits for the last old Pod, which no ReplicaSet counts any more."""
         reference = controller_of(pod)
         if reference is None or reference.kind != "ReplicaSet":
@@ -90,11 +91,11 @@ class DeploymentController(Controller):
         deployment = self.lister(Deployment).get(f"{pod.metadata.namespace}/{owner.name}")
         if deployment is None or deployment.spec.strategy.type != fenceposts.RECREATE:
             return
-        siblings = self.lister(ReplicaSet).by_index("controller", owner.uid)
+        siblings: list[Any] = self.lister(ReplicaSet).by_index("controller", owner.uid)
         if not any(self.lister(Pod).count("controller", one.metadata.uid) for one in siblings):
             self.enqueue(deployment)
 
-    def _enqueue_would_be_owners(self, orphan: ReplicaSet) -> None:
+    def _enqueue_would_be_owners(self, orphan: Any) -> None:
         for deployment in self.lister(Deployment).list(orphan.metadata.namespace):
             if labels.from_label_selector(deployment.spec.selector).matches(orphan.metadata.labels):
                 self.enqueue(deployment)
@@ -135,7 +136,7 @@ class DeploymentController(Controller):
         else:
             yield from self.rollout_rolling(deployment, owned)
 
-    def claim(self, deployment: Deployment) -> Generator[Event, Any, list[ReplicaSet]]:
+    def claim(self, deployment: Any) -> Generator[Event, Any, list[Any]]:
         """Return the ReplicaSets of *deployment*; adopts and releases."""
         lister = self.lister(ReplicaSet)
         owned = lister.by_index("controller", deployment.metadata.uid)
@@ -143,7 +144,7 @@ class DeploymentController(Controller):
         manager = RefManager(self.client, deployment, labels.from_label_selector(deployment.spec.selector))
         return (yield from manager.claim(owned + orphans))
 
-    def refuse(self, deployment: Deployment) -> Generator[Event, Any, None]:
+    def refuse(self, deployment: Any) -> Generator[Event, Any, None]:
         """An empty selector would take every Pod of the namespace."""
         text = "This deployment is selecting all pods. A non-empty selector is required."
         self.recorder.event(deployment, WARNING, "SelectingAll", text)
@@ -153,7 +154,7 @@ class DeploymentController(Controller):
 
     # -- strategies --------------------------------------------------------------------------------------------------
 
-    def rollout_rolling(self, deployment: Deployment, owned: Sequence[ReplicaSet]) -> Generator[Event, Any, None]:
+    def rollout_rolling(self, deployment: Any, owned: Sequence[Any]) -> Generator[Event, Any, None]:
         """Take the next step of a rolling update."""
         new, olds = yield from self.new_and_old(deployment, owned, create=True)
         posts = fenceposts.of(deployment)
@@ -172,7 +173,7 @@ class DeploymentController(Controller):
             yield from self.clean_up(deployment, olds)
         yield from self.sync_rollout_status(deployment, written[new.metadata.name], olds)
 
-    def rollout_recreate(self, deployment: Deployment, owned: Sequence[ReplicaSet]) -> Generator[Event, Any, None]:
+    def rollout_recreate(self, deployment: Any, owned: Sequence[Any]) -> Generator[Event, Any, None]:
         """Empty the old ReplicaSets, wait, then fill the new one."""
         new, olds = yield from self.new_and_old(deployment, owned, create=False)
         steps = recreate.scale_down(olds)
@@ -192,16 +193,16 @@ class DeploymentController(Controller):
             yield from self.clean_up(deployment, olds)
         yield from self.sync_rollout_status(deployment, new, olds)
 
-    def pods_of(self, owners: Iterable[ReplicaSet]) -> list[Pod]:
+    def pods_of(self, owners: Iterable[Any]) -> list[Pod]:
         return [pod for one in owners for pod in self.lister(Pod).by_index("controller", one.metadata.uid)]
 
-    def is_scaling_event(self, deployment: Deployment, owned: Sequence[ReplicaSet]) -> Generator[Event, Any, bool]:
+    def is_scaling_event(self, deployment: Any, owned: Sequence[Any]) -> Generator[Event, Any, bool]:
         """Whether spec.replicas has changed since the ReplicaSets were last scaled."""
         new, olds = yield from self.new_and_old(deployment, owned, create=False)
         active = [one for one in (*olds, new) if one is not None and one.spec.replicas > 0]
         return any(revisions.desired_replicas(one) not in (None, deployment.spec.replicas) for one in active)
 
-    def scale(self, deployment: Deployment, owned: Sequence[ReplicaSet]) -> Generator[Event, Any, None]:
+    def scale(self, deployment: Any, owned: Sequence[Any]) -> Generator[Event, Any, None]:
         """Spread a changed number of replicas, or keep a paused Deployment at its number. No rollout goes on meanwhile."""
         new, olds = yield from self.new_and_old(deployment, owned, create=False)
         every = yield from self.scale_all(
@@ -212,14 +213,12 @@ class DeploymentController(Controller):
             yield from self.clean_up(deployment, olds)
         yield from self.update_status(deployment, statuses.calculate(deployment, new, olds, self.clock.datetime()))
 
-    def sync_status_only(self, deployment: Deployment, owned: Sequence[ReplicaSet]) -> Generator[Event, Any, None]:
+    def sync_status_only(self, deployment: Any, owned: Sequence[Any]) -> Generator[Event, Any, None]:
         """A Deployment that is being deleted only reports."""
         new, olds = yield from self.new_and_old(deployment, owned, create=False)
         yield from self.update_status(deployment, statuses.calculate(deployment, new, olds, self.clock.datetime()))
 
-    def roll_back(
-        self, deployment: Deployment, owned: Sequence[ReplicaSet], revision: int
-    ) -> Generator[Event, Any, None]:
+    def roll_back(self, deployment: Any, owned: Sequence[Any], revision: int) -> Generator[Event, Any, None]:
         """Put the template of an earlier revision back, once."""
         new, olds = yield from self.new_and_old(deployment, owned, create=True)
         found = rollback.plan(deployment, [*olds, new], revision)
@@ -229,8 +228,8 @@ class DeploymentController(Controller):
     # -- the new ReplicaSet ------------------------------------------------------------------------------------------
 
     def new_and_old(
-        self, deployment: Deployment, owned: Sequence[ReplicaSet], *, create: bool
-    ) -> Generator[Event, Any, tuple[Any, list[ReplicaSet]]]:
+        self, deployment: Any, owned: Sequence[Any], *, create: bool
+    ) -> Generator[Event, Any, tuple[Any, list[Any]]]:
         """Return the new ReplicaSet (None if there is none and none was to be made) and the old ones, oldest first.
 
         On the way the revision numbers are set right, on the ReplicaSet and on *deployment*.
@@ -243,7 +242,7 @@ class DeploymentController(Controller):
             new = yield from self.create_new(deployment, olds, revision)
         return new, olds
 
-    def adjust_new(self, deployment: Deployment, new: ReplicaSet, revision: int) -> Generator[Event, Any, ReplicaSet]:
+    def adjust_new(self, deployment: Any, new: Any, revision: int) -> Generator[Event, Any, Any]:
         annotations = revisions.for_new_replica_set(deployment, new.metadata.annotations, revision)
         seconds = deployment.spec.minReadySeconds
         if annotations != (new.metadata.annotations or {}) or (new.spec.minReadySeconds or 0) != (seconds or 0):
@@ -263,15 +262,13 @@ class DeploymentController(Controller):
             yield from self.client.update_status(deployment)
         return new
 
-    def create_new(
-        self, deployment: Deployment, olds: Sequence[ReplicaSet], revision: int
-    ) -> Generator[Event, Any, ReplicaSet]:
+    def create_new(self, deployment: Any, olds: Sequence[Any], revision: int) -> Generator[Event, Any, Any]:
         """Create the new ReplicaSet; where its name is taken by another template, count a hash collision and start again."""
-        new = replica_sets.make(deployment, olds, revision)
+        new: Any = replica_sets.make(deployment, olds, revision)
         name = new.metadata.name
         existed = False
         try:
-            created = yield from self.client.create(new)
+            created: Any = yield from self.client.create(new)
         except ApiError as error:
             if errors.has_cause(error, NAMESPACE_TERMINATING):
                 raise
@@ -301,30 +298,26 @@ class DeploymentController(Controller):
             yield from self.client.update_status(deployment)
         return created
 
-    def _report_failed_create(self, deployment: Deployment, name: str, error: ApiError) -> Generator[Event, Any, None]:
+    def _report_failed_create(self, deployment: Any, name: str, error: ApiError) -> Generator[Event, Any, None]:
         text = f'Failed to create new replica set "{name}": {error.message}'
         if statuses.has_progress_deadline(deployment):
             self._set_progressing(deployment, "False", statuses.FAILED_CREATE, text)
-            try:
+            with contextlib.suppress(ApiError):  # there is a bigger problem to report
                 yield from self.client.update_status(deployment)
-            except ApiError:
-                pass  # there is a bigger problem to report
         self.recorder.event(deployment, WARNING, statuses.FAILED_CREATE, text)
 
     # -- acts --------------------------------------------------------------------------------------------------------
 
     def scale_all(
-        self, deployment: Deployment, all_sets: Sequence[ReplicaSet], steps: Iterable[Scale]
-    ) -> Generator[Event, Any, list[ReplicaSet]]:
+        self, deployment: Any, all_sets: Sequence[Any], steps: Iterable[Scale]
+    ) -> Generator[Event, Any, list[Any]]:
         """Carry out *steps*; return *all_sets* as they are now."""
         written = {one.metadata.name: one for one in all_sets}
         for step in steps:
             written[step.name] = yield from self.scale_replica_set(deployment, written[step.name], step)
         return list(written.values())
 
-    def scale_replica_set(
-        self, deployment: Deployment, replica_set: ReplicaSet, step: Scale
-    ) -> Generator[Event, Any, ReplicaSet]:
+    def scale_replica_set(self, deployment: Any, replica_set: Any, step: Scale) -> Generator[Event, Any, Any]:
         """Write the new size, with what it was scaled for, and tell of it; return the ReplicaSet as stored."""
         before, desired = replica_set.spec.replicas, deployment.spec.replicas
         annotations = revisions.with_replicas(
@@ -344,7 +337,7 @@ class DeploymentController(Controller):
             self.recorder.event(deployment, NORMAL, "ScalingReplicaSet", text)
         return stored
 
-    def clean_up(self, deployment: Deployment, olds: Sequence[ReplicaSet]) -> Generator[Event, Any, None]:
+    def clean_up(self, deployment: Any, olds: Sequence[Any]) -> Generator[Event, Any, None]:
         """Delete the old ReplicaSets that the history has no room for."""
         for old in replica_sets.to_clean_up(deployment, olds):
             try:
@@ -353,7 +346,7 @@ class DeploymentController(Controller):
                 if not errors.is_not_found(error):
                     raise
 
-    def check_paused_conditions(self, deployment: Deployment) -> Generator[Event, Any, None]:
+    def check_paused_conditions(self, deployment: Any) -> Generator[Event, Any, None]:
         """Say that the Deployment was paused or resumed, so that the pause is not taken for lack of progress."""
         if not statuses.has_progress_deadline(deployment):
             return
@@ -369,13 +362,11 @@ class DeploymentController(Controller):
             self._set_progressing(deployment, "Unknown", statuses.RESUMED, "Deployment is resumed")
         yield from self.client.update_status(deployment)
 
-    def _set_progressing(self, deployment: Deployment, status: str, reason: str, text: str) -> None:
+    def _set_progressing(self, deployment: Any, status: str, reason: str, text: str) -> None:
         new = statuses.condition(statuses.PROGRESSING, status, reason, text, self.clock.datetime())
         statuses.set_condition(deployment.status, new)
 
-    def sync_rollout_status(
-        self, deployment: Deployment, new: ReplicaSet | None, olds: Sequence[ReplicaSet]
-    ) -> Generator[Event, Any, None]:
+    def sync_rollout_status(self, deployment: Any, new: Any | None, olds: Sequence[Any]) -> Generator[Event, Any, None]:
         """Report; where nothing has changed, come back when the deadline has passed."""
         now = self.clock.datetime()
         status = progress.rollout_status(deployment, new, olds, now)
@@ -391,13 +382,13 @@ class DeploymentController(Controller):
         else:
             self.queue.add_after(key, seconds + 1)
 
-    def update_status(self, deployment: Deployment, status: Any) -> Generator[Event, Any, None]:
+    def update_status(self, deployment: Any, status: Any) -> Generator[Event, Any, None]:
         if status != deployment.status:
             deployment.status = status
             yield from self.client.update_status(deployment)
 
 
-def own_copy(deployment: Deployment) -> Deployment:
+def own_copy(deployment: Any) -> Any:
     """Return a copy whose status and annotations may be changed."""
     status = msgspec.structs.replace(deployment.status)
     annotations = dict(deployment.metadata.annotations or {})
@@ -405,10 +396,9 @@ def own_copy(deployment: Deployment) -> Deployment:
     return msgspec.structs.replace(deployment, metadata=meta, status=status)
 
 
-def set_revision(deployment: Deployment, revision: str) -> bool:
+def set_revision(deployment: Any, revision: str) -> bool:
     """Set the revision of *deployment*, a copy of our own; return whether it was another."""
     annotations = deployment.metadata.annotations
-    assert annotations is not None  # own_copy gave it a dict
     if annotations.get(revisions.REVISION) == revision:
         return False
     annotations[revisions.REVISION] = revision
