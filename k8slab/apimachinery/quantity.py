@@ -143,10 +143,10 @@ def _round_up(amount: Fraction) -> int:
 def _canonical(amount: Fraction, form: str) -> str:
     if not amount:
         return "0"
-    if form == "BinarySI" and abs(amount) < 1024:
-        form = "DecimalSI"
+    if form == "BinarySI" and (abs(amount) < 1024 or amount.denominator != 1):
+        form = "DecimalSI"  # nothing is lost, and nobody is confused
     if form == "BinarySI":
-        number, power = _round_up(amount), 0
+        number, power = amount.numerator, 0
         while number % 1024 == 0 and power < 6:
             number //= 1024
             power += 1

@@ -43,9 +43,9 @@ class Panel(anywidget.AnyWidget):
     def __init__(self, lesson: Lesson) -> None:
         super().__init__(language=lesson.say.language)
         self._lesson = lesson
-        self.on_msg(self._pressed)
+        self.on_msg(self._on_message)
 
-    def _pressed(self, widget: Any, message: Mapping[str, Any], buffers: Any) -> None:
+    def _on_message(self, widget: Any, message: Mapping[str, Any], buffers: Any) -> None:
         try:
             self.press(str(message.get("press", "")), message)
         except LabError as error:

@@ -24,8 +24,8 @@ class Cgroup:
 
     __slots__ = (
         "children",
-        "cpu_seconds",
         "cpu_max",
+        "cpu_seconds",
         "cpu_weight",
         "fork_failures",
         "frozen",

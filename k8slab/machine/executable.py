@@ -31,9 +31,13 @@ class Executable(NamedTuple):
     loader: str = ""
 
 
-def executable(program: str, *, version: str = "", userland: str = "gnu", arch: str = "amd64", loader: str = "", size: int = 0) -> File:
+def executable(
+    program: str, *, version: str = "", userland: str = "gnu", arch: str = "amd64", loader: str = "", size: int = 0
+) -> File:
     """Return a new executable file for the modelled *program*, *size* bytes long (the rest is a hole)."""
-    return File(content(program, version=version, userland=userland, arch=arch, loader=loader), 0o755, hole=max(0, size - 512))
+    return File(
+        content(program, version=version, userland=userland, arch=arch, loader=loader), 0o755, hole=max(0, size - 512)
+    )
 
 
 def content(program: str, *, version: str = "", userland: str = "gnu", arch: str = "amd64", loader: str = "") -> bytes:

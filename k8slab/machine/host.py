@@ -136,7 +136,9 @@ class Host:
         self._namespace_number += 1
         return self._namespace_number
 
-    def new_file_system(self, type: str, source: str, capacity_bytes: int | None = None, *, on_disk: bool = False) -> FileSystem:
+    def new_file_system(
+        self, type: str, source: str, capacity_bytes: int | None = None, *, on_disk: bool = False
+    ) -> FileSystem:
         """Return a new file system; *on_disk* keeps its bytes on this host's disk."""
         self._file_system_number += 1
         return FileSystem(type, source, capacity_bytes, self.disk if on_disk else None, self._file_system_number)
@@ -153,12 +155,19 @@ class Host:
         """Return root's view of *mounts*."""
         return FileView(mounts, self.unix_time, root=root)
 
-    def mount_proc(self, files: FileView, space: PidNamespace, *, read_only_sys: bool = True, cgroup: Cgroup | None = None) -> None:
+    def mount_proc(
+        self, files: FileView, space: PidNamespace, *, read_only_sys: bool = True, cgroup: Cgroup | None = None
+    ) -> None:
         """Mount /proc for *space*, /sys and /sys/fs/cgroup (of *cgroup*) in *files*; the directories are made if missing."""
         for path in ("/proc", "/sys"):
             if not files.is_directory(path):
                 files.make_directory(path, 0o555)
-        files.mount("/proc", proc(self, space), self.new_file_system("proc", "proc"), options=("nosuid", "nodev", "noexec", "relatime"))
+        files.mount(
+            "/proc",
+            proc(self, space),
+            self.new_file_system("proc", "proc"),
+            options=("nosuid", "nodev", "noexec", "relatime"),
+        )
         sys = Directory(0o555)
         sys.put("fs", Directory(0o755))
         fs = sys.entries["fs"]
@@ -343,7 +352,11 @@ class Host:
         for path in ("/dev", "/tmp"):
             if not self.files.is_directory(path):
                 self.files.make_directory(path)
-        self.files.mount("/dev", device_directory(self.unix_time(), disks=True), self.new_file_system("devtmpfs", "devtmpfs", 4 << 20))
+        self.files.mount(
+            "/dev",
+            device_directory(self.unix_time(), disks=True),
+            self.new_file_system("devtmpfs", "devtmpfs", 4 << 20),
+        )
         self.mount_proc(self.files, self.namespaces.pid, read_only_sys=False)
 
 

@@ -152,7 +152,9 @@ class LocalConnection:
             self.reader.closed()
 
 
-def connected(clock: Clock, client: tuple[str, int], server: tuple[str, int]) -> tuple[LocalConnection, LocalConnection]:
+def connected(
+    clock: Clock, client: tuple[str, int], server: tuple[str, int]
+) -> tuple[LocalConnection, LocalConnection]:
     """Return the two ends of a new connection, the client's first."""
     there, back = Pipe(clock, 1 << 20), Pipe(clock, 1 << 20)
     return (
@@ -227,7 +229,9 @@ class Loopback:
         if self._listeners.get(listener.port) is listener:
             del self._listeners[listener.port]
 
-    def connect(self, address: str, port: int, *, timeout: float | None = None) -> Generator[Event, Any, LocalConnection]:
+    def connect(
+        self, address: str, port: int, *, timeout: float | None = None
+    ) -> Generator[Event, Any, LocalConnection]:
         yield self.clock.timeout(0.00002)
         if not self._is_local(address):
             raise os_error(errno.ENETUNREACH)

@@ -129,11 +129,15 @@ def proc(host: Host, space: PidNamespace) -> Directory:
             found["self"] = lambda: Symlink(mine)
             found["thread-self"] = lambda: Symlink(f"{mine}/task/{mine}")
         found |= {
-            "cgroups": _text(lambda: "#subsys_name\thierarchy\tnum_cgroups\tenabled\ncpu\t0\t1\t1\nmemory\t0\t1\t1\npids\t0\t1\t1\n"),
+            "cgroups": _text(
+                lambda: "#subsys_name\thierarchy\tnum_cgroups\tenabled\ncpu\t0\t1\t1\nmemory\t0\t1\t1\npids\t0\t1\t1\n"
+            ),
             "cmdline": _text(lambda: "BOOT_IMAGE=/boot/vmlinuz root=/dev/sda1 ro quiet\n"),
             "cpuinfo": _text(lambda: _cpuinfo(host)),
             "filesystems": _text(lambda: "nodev\tproc\nnodev\ttmpfs\nnodev\tcgroup2\nnodev\toverlay\n\text4\n"),
-            "loadavg": _text(lambda: f"{_load(host)} {_load(host)} {_load(host)} 1/{len(space.processes)} {space.last}\n"),
+            "loadavg": _text(
+                lambda: f"{_load(host)} {_load(host)} {_load(host)} 1/{len(space.processes)} {space.last}\n"
+            ),
             "meminfo": _text(lambda: _meminfo(host)),
             "mounts": lambda: Symlink("self/mounts"),
             "net": lambda: GeneratedDirectory(lambda: {"dev": _text(lambda: _net_dev(host))}),
@@ -244,7 +248,10 @@ def process_directory(process: Process, space: PidNamespace) -> Directory:
             "mountinfo": _text(lambda: _mountinfo(process)),
             "mounts": _text(lambda: mounts_text(process)),
             "ns": lambda: GeneratedDirectory(
-                lambda: {kind: (lambda n=number, k=kind: Symlink(f"{k}:[{n}]")) for kind, number in process.namespaces.numbers().items()}  # type: ignore[misc]
+                lambda: {
+                    kind: (lambda n=number, k=kind: Symlink(f"{k}:[{n}]"))
+                    for kind, number in process.namespaces.numbers().items()
+                }  # type: ignore[misc]
             ),
             "oom_score_adj": _text(lambda: "0\n"),
             "root": lambda: Symlink("/"),
@@ -267,7 +274,10 @@ def _cgroup_path(process: Process) -> str:
 
 def _fd_directory(process: Process) -> Directory:
     return GeneratedDirectory(
-        lambda: {str(number): (lambda d=description: DescriptorLink(d)) for number, description in sorted(process.fds.items())},  # type: ignore[misc]
+        lambda: {
+            str(number): (lambda d=description: DescriptorLink(d))
+            for number, description in sorted(process.fds.items())
+        },  # type: ignore[misc]
         0o500,
     )
 

@@ -36,5 +36,7 @@ class NotModelled:
     def run(self, process: Process) -> Life:
         """Print one line and fail."""
         name = process.argv[0] if process.argv else "program"
-        yield from process.write(2, f"{name}: this program is only a file here: the lab does not model what it does\n".encode())
+        yield from process.write(
+            2, f"{name}: this program is only a file here: the lab does not model what it does\n".encode()
+        )
         return 126

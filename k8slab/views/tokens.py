@@ -25,7 +25,7 @@ PALETTE: dict[Mode, dict[str, str]] = {
         "new": "#0B7A5B",  # the version that comes; success
         "wait": "#8A6100",  # pending, creating, not ready yet
         "fail": "#B3400B",  # failed, crash loop, refused, dropped
-        "gone": "#6B7480",  # terminating, unknown, off
+        "gone": "#656E79",  # terminating, unknown, off
         "net": "#7A4FA3",  # services, packets, rules
         "store": "#1F6F78",  # etcd, API server, objects
         "on-fill": "#FFFFFF",  # text on a filled shape
@@ -55,7 +55,7 @@ WEIGHTS = {"regular": 400, "strong": 600}
 SPACE = 8  # px; everything sits on this grid
 GAP = 16  # px between groups
 RADIUS = {"card": 8, "chip": 11}
-CHIP = {"width": 72, "height": 24, "band": 18}  # a Pod: a band with its revision, then the end of its name
+CHIP = {"width": 80, "height": 24, "band": 18}  # a Pod: a band with its revision, then the end of its name
 HAIRLINE = 1
 MOTION_MS = 240
 FIGURE = {"width": 960, "height": 540, "low": 360}  # px, drawn at twice that

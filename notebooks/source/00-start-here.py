@@ -40,7 +40,7 @@ lab = lesson.lab
 # ## 目标
 #
 # 学完这一页，你能够
-# - 让实验室里的时间往前走，看懂集群图；
+# - 让实验室里的时间往前走，看懂集群看板；
 # - 删掉一个 Pod，说出回来的是什么、没回来的是什么；
 # - 把时间拨回去，指出是谁发现的。
 
@@ -91,7 +91,7 @@ print(open("manifests/00-hello.yaml").read())
 #
 # Here is the same on a map: each card is a node, each chip a Pod.
 # 1. Press **play** (▶). Time passes. Pause when you like.
-# 2. Click a Pod. Its story opens beside the map. Press **Kill this Pod**.
+# 2. Click a Pod. Its story opens below the map. Press **Kill this Pod**.
 # 3. Play on, and count. How many are there in the end? Compare their names with the table above.
 # 4. Drag the **time bar** back to before the kill, and step forward, change by change.
 
@@ -100,9 +100,9 @@ print(open("manifests/00-hello.yaml").read())
 #
 # ## 活的集群
 #
-# 下面是同样的东西，画成了图：每张卡片是一个节点，每个小块是一个 Pod。
+# 下面是同样的东西，画成了看板：每张卡片是一个节点，每个小块是一个 Pod。
 # 1. 按**播放**（▶），时间开始走；随时可以暂停。
-# 2. 点一个 Pod，旁边会展开它的故事。按**删掉这个 Pod**。
+# 2. 点一个 Pod，下方会展开它的经历。按**杀掉这个 Pod**。
 # 3. 继续播放，数一数：最后有几个？名字和上面表里的一样吗？
 # 4. 把**时间条**拖回删除之前，再一个变化一个变化地往前走。
 
@@ -252,7 +252,7 @@ lesson.exercise("00-1")
 # %% [markdown] lang="zh"
 # ### 00-2 是谁发现的？
 #
-# 在集群图上回到删除之前，再一次写入一次写入地往前走：谁最先对少掉的 Pod 做出了反应？
+# 在集群看板上回到删除之前，再一次写入一次写入地往前走：谁最先对少掉的 Pod 做出了反应？
 
 # %%
 lesson.exercise("00-2")

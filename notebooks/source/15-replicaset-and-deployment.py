@@ -305,7 +305,7 @@ lesson.animation(film)
 # - `maxSurge`: how many Pods *more* may be asked for meanwhile. 25 % unless you say otherwise, rounded **up**.
 # - `maxUnavailable`: how many may be *missing* meanwhile. 25 %, rounded **down**.
 #
-# Here is a stage of your own. Set the sliders, press **Roll out**, play. Then press **Bad version**, see how far it gets, and undo it.
+# Here is a stage of your own. Set the sliders and press **Roll out**. Then press **Roll out a bad version**, see how far it gets, and press **Undo**.
 # The line under it says which requests would be answered; it is computed from the states of the Pods, because the lab's network
 # is still to come.
 
@@ -316,7 +316,7 @@ lesson.animation(film)
 # - `maxSurge`：期间最多可以*多*要几个 Pod。不写就是 25 %，**向上**取整。
 # - `maxUnavailable`：期间最多可以*缺*几个。25 %，**向下**取整。
 #
-# 下面是你自己的舞台。调好滑块，按**更新**，播放。再按**坏版本**，看它能走到哪一步，然后撤销。
+# 下面是你自己的舞台。调好滑块，按**滚动更新**。再按**推出一个坏版本**，看它能走到哪一步，然后按**撤销**。
 # 下方那条线表示哪些请求能得到应答；实验室的网络还没建好，所以它是由 Pod 的状态推算出来的。
 
 # %% tags=["S8-08", "S8-10", "S8-11", "S8-13"]
@@ -369,7 +369,7 @@ lesson.figure(film)
 #
 # And a fourth that no manifest closes: for a while both versions answer. They must understand each other's data.
 #
-# In the theatre, set the readiness delay and the grace to 0 and roll: the red marks on the request line are these gaps. In exercise
+# In the theatre, set the readiness delay and the grace period to 0 and roll: the red marks on the request line are these gaps. In exercise
 # 15-3 you close them.
 
 # %% [markdown] lang="zh" tags=["S8-11", "GAP-04"]
@@ -387,7 +387,7 @@ lesson.figure(film)
 #
 # 还有第四道缝，清单堵不上：有一段时间两个版本同时应答，它们必须看得懂彼此的数据。
 #
-# 在小剧场里把就绪延迟和宽限时间都调成 0，再更新一次：请求线上的红色标记就是这些缝。练习 15-3 由你来堵。
+# 在小剧场里把就绪延迟和宽限期都调成 0，再更新一次：请求线上的红色标记就是这些缝。练习 15-3 由你来堵。
 
 # %% [markdown] lang="en" tags=["S8-12"]
 # ## When it goes wrong

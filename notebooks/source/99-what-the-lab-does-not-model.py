@@ -78,15 +78,15 @@
 # %% [markdown] lang="zh"
 # ## 还没有的
 #
-# - **网络。**Pod 有地址，但它们之间不传任何东西。请求能不能得到应答，是由 Pod 的状态推算的；凡是出现那条线的地方，说明文字里都写着。
+# - **网络**。Pod 有地址，但它们之间不传任何东西。请求能不能得到应答，是由 Pod 的状态推算的；凡是出现那条线的地方，说明文字里都写着。
 #   Service、DNS 和 kube-proxy 到第 17 章才有。
-# - **容器。**这里的容器是替身：会启动、运行、应答探针、停止，里面还没有进程和文件，所以 `kubectl exec` 没有对象可以说话。
+# - **容器**。这里的容器是替身：会启动、运行、应答探针、停止，里面还没有进程和文件，所以 `kubectl exec` 没有对象可以说话。
 #   Docker 和镜像里面的东西在 06 到 12 章。
-# - **镜像。**什么名字都算能拉到的镜像，实际上什么也不下载；标签里带 `typo`、`missing` 这类词的，会像仓库里没有一样失败。
-# - **资源类型。**有 Namespace、Node、Pod、ReplicaSet、Deployment、ConfigMap、Secret、ServiceAccount、ResourceQuota 和 Event；
+# - **镜像**。什么名字都算能拉到的镜像，实际上什么也不下载；标签里带 `typo`、`missing` 这类词的，会像仓库里没有一样失败。
+# - **资源类型**。有 Namespace、Node、Pod、ReplicaSet、Deployment、ConfigMap、Secret、ServiceAccount、ResourceQuota 和 Event；
 #   ReplicationController、StatefulSet、DaemonSet、Job、Service 等等还没有。
-# - **多个控制平面。**只有一个 API server 和一个 etcd，而且都不会坏。
-# - **保存实验室。**笔记本会留下打印过的内容，进度存在自己的文件里；实验室本身则随内核重新开始。
+# - **多个控制平面**。只有一个 API server 和一个 etcd，而且都不会坏。
+# - **保存实验室**。笔记本会留下打印过的内容，进度存在自己的文件里；实验室本身则随内核重新开始。
 
 # %% [markdown] lang="en"
 # ## When something looks wrong

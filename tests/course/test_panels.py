@@ -25,7 +25,7 @@ def opened(monkeypatch, tmp_path):
 
 
 def click(panel, press, **more):
-    panel._pressed(panel, {"press": press, **more}, [])
+    panel._on_message(panel, {"press": press, **more}, [])
     return panel.scene
 
 
@@ -79,7 +79,7 @@ def test_the_quiz_says_at_once_what_is_right_and_keeps_the_score(opened):
 def test_a_message_that_means_nothing_changes_nothing(opened, message):
     panel = opened().quiz()
     before = panel.scene
-    panel._pressed(panel, message, [])
+    panel._on_message(panel, message, [])
     assert panel.scene == before
 
 

@@ -103,7 +103,8 @@ class Player:
 
     def request(self, method, path, body=None, **more):
         response = self.handle(Request.of(method, path, json_body=body, **more))
-        return response.status, json.loads(response.body or b"null")
+        is_json = response.headers.get("content-type", "").startswith("application/json")
+        return response.status, json.loads(response.body) if is_json else None
 
     def revision(self):
         path = "/api/v1/namespaces/default/configmaps"

@@ -42,7 +42,8 @@ class StandInNodes:
     def request(self, method, path, body=None, content_type="application/json"):
         headers = {"content-type": content_type, "user-agent": "kubelet/v1.36.2 (linux/amd64)"}
         response = self.handle(Request.of(method, path, json_body=body, headers=headers))
-        return response.status, json.loads(response.body or b"{}")
+        is_json = response.headers.get("content-type", "").startswith("application/json")
+        return response.status, json.loads(response.body) if is_json else {}
 
     def _watch(self, path, on_event):
         _, listed = self.request("GET", path)

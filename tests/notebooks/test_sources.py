@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+from markdown_it import MarkdownIt
 
 from k8slab.course import content
 from k8slab.course.build import editions
@@ -38,6 +39,16 @@ def test_each_text_is_written_in_its_language(source):
         assert CHINESE.search(chinese), chinese
         terms_of_art = re.sub(r"\([^()]*\)|（[^（）]*）", "", english)
         assert not CHINESE.search(terms_of_art), f"Chinese only stands in brackets, as a term of art: {english}"
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=by_name)
+def test_no_emphasis_is_left_unclosed(source):
+    """Markdown closes no `**` between a full stop and a letter, which Chinese writes without a space."""
+    for pair in editions.twins(editions.read(source)):
+        for text in pair:
+            inline = [token for token in MarkdownIt().enable("table").parse(text) if token.type == "inline"]
+            plain = "".join(child.content for token in inline for child in token.children if child.type == "text")
+            assert "*" not in plain, plain
 
 
 @pytest.mark.parametrize("source", SOURCES, ids=by_name)
@@ -158,6 +169,19 @@ def test_each_edition_links_to_the_other(source):
     made = editions.editions(source())
     assert LINK.findall(made["en"].cells[0].source)[-1] == "zh/77-test.ipynb"
     assert LINK.findall(made["zh"].cells[0].source)[-1] == "../77-test.ipynb"
+
+
+@pytest.mark.parametrize(
+    ("text", "joined"),
+    [
+        pytest.param("一行，\n又一行。", "一行，又一行。", id="the end of a line is no space"),
+        pytest.param("用 kubectl\n看看", "用 kubectl\n看看", id="next to a Latin word it is"),
+        pytest.param("# 题目\n正文", "# 题目\n正文", id="a heading ends with its line"),
+        pytest.param("- 一\n- 二\n\n段落", "- 一\n- 二\n\n段落", id="lists and paragraphs stay apart"),
+    ],
+)
+def test_chinese_paragraphs_have_no_spaces_at_their_line_ends(text, joined):
+    assert editions.unbroken(text) == joined
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import builtins
 from bisect import bisect_left, bisect_right
+from collections import deque
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -119,7 +120,7 @@ class _Change:
 class Watch:
     """One reader's watch. *deliver* is called at once, in the order of revisions; nothing comes after `stop`."""
 
-    __slots__ = ("_cache", "deliver", "field_selector", "label_selector", "namespace", "stopped")
+    __slots__ = ("_cache", "deliver", "field_selector", "label_selector", "namespace", "seen", "stopped")
 
     def __init__(
         self,
@@ -134,6 +135,8 @@ class Watch:
         self.namespace = namespace
         self.label_selector = label_selector
         self.field_selector = field_selector
+        #: The revision of the newest change that was told before the watch was made known.
+        self.seen = 0
         self.stopped = False
 
     def stop(self) -> None:
@@ -171,7 +174,9 @@ class WatchCache:
         #: What a writer has just encoded, so that it need not be decoded again; taken by the event that follows.
         self.written: Obj | None = None
         self._store = store
-        self._history: list[_Change] = []
+        self._history: builtins.list[_Change] = []
+        self._untold: deque[_Change] = deque()
+        self._is_telling = False
         self._everything: dict[Watch, None] = {}
         self._by_field: dict[str, dict[str, dict[Watch, None]]] = {}
         self._last_state: tuple[_Change, Item] | None = None
@@ -224,6 +229,7 @@ class WatchCache:
         start = bisect_right(self._history, after_revision, key=_revision)
         for change in self._history[start:]:
             watch.tell(change)
+        watch.seen = self._history[-1].revision if self._history else 0
         for field in INDEXED_FIELDS:
             value = field_selector.exact(field) if field_selector.requirements else None
             if value is not None:
@@ -263,11 +269,23 @@ class WatchCache:
             self.items.pop(key, None)
         change = _Change(event.kv.mod_revision, now, before)
         self._history.append(change)
-        for watch in self._readers(change):
-            if not watch.stopped:
-                watch.tell(change)
-        if before is not None:
-            before.pack()
+        self._untold.append(change)
+        if not self._is_telling:
+            self._tell()
+
+    def _tell(self) -> None:
+        """Tell the readers, change by change: what a reader writes meanwhile waits its turn, so that all hear one order."""
+        self._is_telling = True
+        try:
+            while self._untold:
+                change = self._untold.popleft()
+                for watch in self._readers(change):
+                    if not watch.stopped and change.revision > watch.seen:
+                        watch.tell(change)
+                if change.before is not None:
+                    change.before.pack()
+        finally:
+            self._is_telling = False
 
     def last_state(self, change: _Change) -> Item:
         """Return the object of *change* as those see it for whom it goes: its state before, at the new revision."""

@@ -123,12 +123,16 @@ class ApiClient:
         """Create *objs* side by side, in the time of one call; each result is the stored object or its error."""
         return self._side_by_side(lambda obj: self.server.create(obj, user=self.user), objs)
 
-    def delete_all(self, model: type, objs: Sequence[Any]) -> Call[builtins.list[Any]]:
+    def delete_all(
+        self, model: type, objs: Sequence[Any], *, propagation_policy: str | None = None
+    ) -> Call[builtins.list[Any]]:
         """Delete *objs* (all of *model*) side by side, in the time of one call; each result is an answer or an error."""
 
         def delete(obj: Any) -> Any:
             meta = obj.metadata
-            return self.server.delete(model, meta.name, meta.namespace, user=self.user, uid=meta.uid)
+            return self.server.delete(
+                model, meta.name, meta.namespace, user=self.user, uid=meta.uid, propagation_policy=propagation_policy
+            )
 
         return self._side_by_side(delete, objs)
 

@@ -28,6 +28,10 @@ class Context:
         self._epoch_nanoseconds = int(EPOCH.timestamp()) * 1_000_000_000
         self._last_nanoseconds = 0
 
+    def models(self) -> list[type]:
+        """Return every kind that the server serves, as discovery would tell."""
+        return list(self.server.registries)
+
     def client(self, user: str) -> ApiClient:
         """Return a client that calls as *user*."""
         return ApiClient(self.server, self.clock, user)

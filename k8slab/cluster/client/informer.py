@@ -95,6 +95,10 @@ class Lister(Generic[T]):
         """Return how many objects the index *name* has under *value*."""
         return len(self._indexes[name].get(value, ()))
 
+    def index_values(self, name: str) -> builtins.list[str]:
+        """Return the values under which the index *name* has something."""
+        return list(self._indexes[name])
+
     def add_index(self, name: str, function: IndexFunction) -> None:
         """Keep an index *name* by *function*; asking for the same one again changes nothing."""
         if name in self._functions:

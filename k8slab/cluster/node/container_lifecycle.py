@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from simpy.events import Event
 
+from k8slab.apimachinery.pods import is_sidecar
 from k8slab.cluster.node import cri
 from k8slab.cluster.node.cri import ContainerConfig, ContainerStatus, CriError, Unreachable
 from k8slab.cluster.node.go_durations import go_duration
@@ -71,6 +72,7 @@ class ContainerLifecycle:
             container.args or (),
             variables,
             [port.containerPort for port in container.ports or ()],
+            is_init and not is_sidecar(container),
         )
         try:
             container_id = yield from self._runtime.create_container(uid, config)

@@ -44,7 +44,7 @@ class PodSandboxConfig:
 
 @dataclass(frozen=True, slots=True)
 class ContainerConfig:
-    """A container to be made. *attempt* counts its restarts."""
+    """A container to be made. *attempt* counts its restarts; *is_init* tells pretended programs that they must end."""
 
     name: str
     image: str
@@ -54,6 +54,7 @@ class ContainerConfig:
     args: Sequence[str] = ()
     env: Mapping[str, str] = field(default_factory=dict)
     ports: Sequence[int] = ()
+    is_init: bool = False
 
 
 @dataclass(slots=True)

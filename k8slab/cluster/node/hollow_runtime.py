@@ -1,8 +1,8 @@
 """The hollow runtime: it says yes to everything and runs nothing.
 
 Models kubemark's hollow node (pkg/kubemark): the real kubelet over a runtime that only pretends, so that hundreds of Pods on
-dozens of nodes cost little. Every image is there, every container starts at once and runs until it is stopped, every probe
-succeeds. Left out: containers that end by themselves.
+dozens of nodes cost little. Every image is there, every container starts at once, every probe succeeds. Containers run until
+they are stopped, except init containers and those of Pods with the annotation ``lab/exit-after`` (seconds).
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from k8slab.sim.clock import Clock
 SANDBOX_SECONDS = 0.05
 START_SECONDS = 0.05
 STOP_SECONDS = 0.1
+INIT_SECONDS = 0.2
 
 
 @lru_cache(maxsize=1024)
@@ -37,6 +38,7 @@ class HollowRuntime(RuntimeRecords):
 
     def __init__(self, clock: Clock, chance: Chance | None = None) -> None:
         super().__init__(clock, chance or Chance("hollow"))
+        self._ends_after: dict[str, float] = {}
 
     def run_pod_sandbox(self, config: PodSandboxConfig) -> Call[str]:
         """Make a sandbox."""
@@ -55,13 +57,22 @@ class HollowRuntime(RuntimeRecords):
 
     def create_container(self, uid: str, config: ContainerConfig) -> Call[str]:
         """Make a container."""
-        return self._new_container(uid, config).id
+        container = self._new_container(uid, config)
+        after = self._pods[uid].config.annotations.get("lab/exit-after")
+        if config.is_init or after:
+            self._ends_after[container.id] = INIT_SECONDS if config.is_init else float(after or 0)
+        return container.id
         yield  # takes no time, but is a call like the others
 
     def start_container(self, container_id: str) -> Call[None]:
         """Start it."""
         yield self.clock.timeout(START_SECONDS)
-        self._mark_running(*self._container(container_id))
+        record, container = self._container(container_id)
+        self._mark_running(record, container)
+        if container_id in self._ends_after:
+            code = int(record.config.annotations.get("lab/exit-code", "0"))
+            after = self._ends_after.pop(container_id)
+            self.clock.call_later(after, lambda: self._mark_exited(record, container, code))
 
     def stop_container(self, container_id: str, timeout_seconds: float) -> Call[None]:
         """Stop it; it obeys."""

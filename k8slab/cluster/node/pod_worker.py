@@ -54,6 +54,11 @@ class PodWorker:
         self._in_sync = False
         self._retry_due = False
         self._has_volumes = not needs_volumes(pod)
+        spec = pod.spec
+        self._is_probed = any(
+            each.readinessProbe is not None or each.livenessProbe is not None or each.startupProbe is not None
+            for each in (*spec.containers, *(spec.initContainers or ()))
+        )
 
     # -- being told --------------------------------------------------------------------------------------------------
 
@@ -132,8 +137,6 @@ class PodWorker:
         for container in actions.start:
             if not (yield from self.lifecycle.start(container)):
                 self.retry_later()
-        if actions.start or actions.start_init:
-            self.report()
 
     def _give_up(self, rejected: tuple[str, str] | None) -> None:
         self.rejected = rejected or self.rejected
@@ -241,7 +244,7 @@ class PodWorker:
             is_terminal=self.is_terminated,
             rejected=self.rejected if self.is_terminated else None,
         )
-        if self._has_probes():
+        if self._is_probed:
             pairs = self._pairs(containers)
             self._watch_probes(pairs, sandbox.ip if sandbox is not None else "")
             if self._prober is not None:
@@ -251,13 +254,6 @@ class PodWorker:
         status = pod_status(newest, observed)
         self.kubelet.statuses.set_status(newest, status)
         return status.phase or ""
-
-    def _has_probes(self) -> bool:
-        spec = self.pod.spec
-        return any(
-            each.readinessProbe is not None or each.livenessProbe is not None or each.startupProbe is not None
-            for each in (*spec.containers, *(spec.initContainers or ()))
-        )
 
     def _pairs(self, containers: Any) -> list[tuple[Any, ContainerStatus | None]]:
         newest = pod_actions.latest(containers)

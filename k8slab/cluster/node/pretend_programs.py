@@ -31,8 +31,8 @@ class Program:
     ports: tuple[int, ...] = ()
 
 
-#: A shell that sleeps is process 1 and ignores SIGTERM: it is killed when the grace period is over.
-_SLEEPER = Program(size_bytes=4 * MEGABYTE, obeys_after=math.inf, term_exit_code=137)
+#: A shell without a terminal has nothing to do and ends at once.
+_SHELL = Program(size_bytes=4 * MEGABYTE, exit_after=0.05)
 
 PROGRAMS: Mapping[str, Program] = {
     "nginx": Program(size_bytes=72 * MEGABYTE, ready_after=0.3, obeys_after=0.2, ports=(80,)),
@@ -40,8 +40,10 @@ PROGRAMS: Mapping[str, Program] = {
     "redis": Program(size_bytes=52 * MEGABYTE, ready_after=0.5, ports=(6379,)),
     "mysql": Program(size_bytes=242 * MEGABYTE, ready_after=12.0, obeys_after=2.0, ports=(3306,)),
     "postgres": Program(size_bytes=160 * MEGABYTE, ready_after=4.0, obeys_after=1.0, ports=(5432,)),
-    "busybox": _SLEEPER,
-    "alpine": _SLEEPER,
+    "busybox": _SHELL,
+    "alpine": _SHELL,
+    "ubuntu": replace(_SHELL, size_bytes=30 * MEGABYTE),
+    "debian": replace(_SHELL, size_bytes=49 * MEGABYTE),
     "pause": Program(size_bytes=MEGABYTE, ready_after=0.0, obeys_after=0.0),
     "hello-world": Program(size_bytes=MEGABYTE, exit_after=0.1),
 }
@@ -107,9 +109,11 @@ def with_command(program: Program, command: Sequence[str], args: Sequence[str]) 
             ends, code = True, int(following) if following.isdigit() else 0
         elif word in ("true", "false", "echo", "date", "ls", "hostname", "env", "printenv") and index in (0, 2):
             ends, code = True, 1 if word == "false" else 0
+    # Process 1 gets no default signal handlers: a shell or a sleep ignores SIGTERM and is killed when the grace is over.
+    stubborn = replace(program, obeys_after=math.inf, term_exit_code=137)
     if "while" in words or "tail" in words:
-        return replace(program, exit_after=math.inf, obeys_after=math.inf, term_exit_code=137)
-    return replace(program, exit_after=total + 0.05, exit_code=code) if ends else program
+        return replace(stubborn, exit_after=math.inf)
+    return replace(stubborn, exit_after=total + 0.05, exit_code=code) if ends else program
 
 
 def _seconds(text: str) -> float:

@@ -34,21 +34,26 @@ class Addresses:
         self._first = int(network.network_address) + 2  # .0 is the network, .1 the bridge
         self._count = network.num_addresses - 3
         self._next = 0
-        self._used: dict[int, None] = {}
+        self._used: dict[str, None] = {}
 
     def take(self) -> str:
         """Return a free address. Raises CriError when all are taken."""
         for step in range(self._count):
             offset = (self._next + step) % self._count
-            if offset not in self._used:
-                self._used[offset] = None
+            address = _dotted(self._first + offset)
+            if address not in self._used:
+                self._used[address] = None
                 self._next = offset + 1
-                return str(ipaddress.ip_address(self._first + offset))
+                return address
         raise CriError("Unknown", "failed to setup network for sandbox: no IP addresses available in range set")
 
     def give_back(self, address: str) -> None:
         """*address* is free again."""
-        self._used.pop(int(ipaddress.ip_address(address)) - self._first, None)
+        self._used.pop(address, None)
+
+
+def _dotted(number: int) -> str:
+    return f"{number >> 24}.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}"
 
 
 class PodRecord:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from simpy.events import Event
 
@@ -33,6 +34,8 @@ from k8slab.sim.clock import Clock
 SANDBOX_SECONDS = 0.25
 CREATE_SECONDS = 0.05
 START_SECONDS = 0.1
+#: What an init container whose image would run for ever takes, so that a Pod of pretended programs gets on.
+INIT_SECONDS = 0.3
 RESOLVE_SECONDS = 0.6
 PULL_BYTES_PER_SECOND = 40_000_000
 ANSWER_SECONDS = 0.003
@@ -73,6 +76,8 @@ class StandInRuntime(RuntimeRecords):
         container = self._new_container(uid, config)
         record = self._pods[uid]
         program = with_command(program_of(config.image, self.programs), config.command, config.args)
+        if config.is_init and program.exit_after == math.inf and not config.command and not config.args:
+            program = replace(program, exit_after=INIT_SECONDS)
         self._playing[container.id] = with_annotations(program, record.config.annotations)
         return container.id
 

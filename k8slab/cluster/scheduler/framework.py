@@ -100,6 +100,10 @@ class Plugin:
         """Return how well *node* would do; bigger is better unless `normalize` turns it round."""
         return 0
 
+    def scores(self, state: CycleState, pod: PodInfo, nodes: Sequence[NodeInfo]) -> list[int]:
+        """Return `score` for each of *nodes*; a plugin may know a quicker way."""
+        return [self.score(state, pod, node) for node in nodes]
+
     def normalize(self, state: CycleState, nodes: Sequence[NodeInfo], scores: list[int]) -> list[int]:
         """Return *scores* (of *nodes*, in order) on the scale 0..100."""
         return scores
@@ -302,7 +306,7 @@ class Framework:
                     found.append((plugin, plugin.normalize(state, nodes, raw)))
         for plugin in self._global_scores:
             if plugin.pre_score(state, pod, nodes) is not SKIP:
-                raw = [plugin.score(state, pod, node) for node in nodes]
+                raw = plugin.scores(state, pod, nodes)
                 found.append((plugin, plugin.normalize(state, nodes, raw)))
         return found
 

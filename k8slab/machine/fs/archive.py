@@ -104,7 +104,16 @@ def members(data: bytes, limits: Limits = LIMITS) -> Iterator[Member]:
         return
     try:
         yield from _members(data, limits)
-    except (tarfile.TarError, EOFError, OSError, zlib.error, lzma.LZMAError, ValueError, OverflowError, MemoryError) as error:
+    except (
+        tarfile.TarError,
+        EOFError,
+        OSError,
+        zlib.error,
+        lzma.LZMAError,
+        ValueError,
+        OverflowError,
+        MemoryError,
+    ) as error:
         raise ArchiveError(_reason(error)) from None
 
 

@@ -49,7 +49,13 @@ class File(Inode):
     format = stat.S_IFREG
 
     def __init__(
-        self, data: bytes | bytearray = b"", mode: int = 0o644, uid: int = 0, gid: int = 0, mtime: float = 0.0, hole: int = 0
+        self,
+        data: bytes | bytearray = b"",
+        mode: int = 0o644,
+        uid: int = 0,
+        gid: int = 0,
+        mtime: float = 0.0,
+        hole: int = 0,
     ) -> None:
         super().__init__(mode, uid, gid, mtime)
         self.data = data
@@ -121,7 +127,16 @@ class Device(Inode):
     __slots__ = ("block", "major", "minor")
     format = stat.S_IFCHR
 
-    def __init__(self, major: int, minor: int, mode: int = 0o666, uid: int = 0, gid: int = 0, mtime: float = 0.0, block: bool = False):
+    def __init__(
+        self,
+        major: int,
+        minor: int,
+        mode: int = 0o666,
+        uid: int = 0,
+        gid: int = 0,
+        mtime: float = 0.0,
+        block: bool = False,
+    ):
         super().__init__(mode, uid, gid, mtime)
         self.major = major
         self.minor = minor

@@ -63,7 +63,17 @@ def rmdir(call: Call) -> int:
 
 def rm(call: Call) -> Steps:
     options, paths = call.options(
-        "rRfidvI", {"recursive": "r", "force": "f", "interactive": "i", "verbose": "v", "dir": "d", "no-preserve-root": "N", "one-file-system": "o", "preserve-root?": "P"}
+        "rRfidvI",
+        {
+            "recursive": "r",
+            "force": "f",
+            "interactive": "i",
+            "verbose": "v",
+            "dir": "d",
+            "no-preserve-root": "N",
+            "one-file-system": "o",
+            "preserve-root?": "P",
+        },
     )
     if not paths:
         return 0 if "f" in options else call.missing_operand()
@@ -72,7 +82,9 @@ def rm(call: Call) -> Steps:
     for path in paths:
         if path.rstrip("/").rsplit("/", 1)[-1] in (".", ".."):
             code = call.fail(
-                f"'.' and '..' may not be removed" if call.busybox else f"refusing to remove '.' or '..' directory: skipping {quoted(path)}"
+                "'.' and '..' may not be removed"
+                if call.busybox
+                else f"refusing to remove '.' or '..' directory: skipping {quoted(path)}"
             )
             continue
         if recursive and "N" not in options and not call.busybox and path.strip("/") == "":
@@ -94,7 +106,13 @@ def rm(call: Call) -> Steps:
             code = call.fail(f"{text} is a directory" if call.busybox else f"cannot remove {text}: Is a directory")
             continue
         if "i" in options:
-            kind = "directory" if isinstance(found.inode, Directory) else "regular empty file" if not found.inode.size else "regular file"
+            kind = (
+                "directory"
+                if isinstance(found.inode, Directory)
+                else "regular empty file"
+                if not found.inode.size
+                else "regular file"
+            )
             call.err(f"rm: remove {kind} {quoted(path)}? ")
             yield from call.flush()
             answer = yield from call.process.read(0, 1024)
@@ -130,7 +148,11 @@ def _remove(call: Call, path: str, found: Location, options: Options) -> int:
 def touch(call: Call) -> int:
     options, paths = call.options("acmd:r:t:h", {"no-create": "c", "date=": "d", "reference=": "r"})
     if not paths:
-        return call.missing_operand() if call.busybox else call.fail("missing file operand\nTry 'touch --help' for more information.")
+        return (
+            call.missing_operand()
+            if call.busybox
+            else call.fail("missing file operand\nTry 'touch --help' for more information.")
+        )
     when: float | None = None
     if "r" in options:
         try:
@@ -181,7 +203,9 @@ def parse_date(text: str, now: float) -> float | None:
             elif len(digits) == 10:
                 year, digits = 2000 + int(digits[:2]), digits[2:]
             pieces = [int(digits[at : at + 2]) for at in (0, 2, 4, 6)]
-            return datetime(year, pieces[0], pieces[1], pieces[2], pieces[3], int(match[7] or 0), tzinfo=UTC).timestamp()
+            return datetime(
+                year, pieces[0], pieces[1], pieces[2], pieces[3], int(match[7] or 0), tzinfo=UTC
+            ).timestamp()
         when = datetime.fromisoformat(text.replace(" UTC", "+00:00").replace("Z", "+00:00"))
     except ValueError:
         return None
@@ -191,13 +215,36 @@ def parse_date(text: str, now: float) -> float | None:
 def cp(call: Call) -> int:
     options, paths = call.options(
         "rRapvfinTt:dLPuHlsx",
-        {"recursive": "r", "archive": "a", "verbose": "v", "force": "f", "no-clobber": "n", "target-directory=": "t", "no-target-directory": "T", "preserve?": "p", "parents": "q", "update": "u", "dereference": "L", "no-dereference": "P"},
+        {
+            "recursive": "r",
+            "archive": "a",
+            "verbose": "v",
+            "force": "f",
+            "no-clobber": "n",
+            "target-directory=": "t",
+            "no-target-directory": "T",
+            "preserve?": "p",
+            "parents": "q",
+            "update": "u",
+            "dereference": "L",
+            "no-dereference": "P",
+        },
     )
     return _many(call, options, paths, _copy_one)
 
 
 def mv(call: Call) -> int:
-    options, paths = call.options("fivnTt:u", {"force": "f", "verbose": "v", "no-clobber": "n", "target-directory=": "t", "no-target-directory": "T", "update": "u"})
+    options, paths = call.options(
+        "fivnTt:u",
+        {
+            "force": "f",
+            "verbose": "v",
+            "no-clobber": "n",
+            "target-directory=": "t",
+            "no-target-directory": "T",
+            "update": "u",
+        },
+    )
     return _many(call, options, paths, _move_one)
 
 
@@ -208,18 +255,26 @@ def _many(call: Call, options: Options, paths: list[str], one: object) -> int:
         sources, target = paths, options.get("t")
     else:
         if not paths:
-            return call.missing_operand() if call.busybox else call.fail(f"missing file operand\nTry '{call.name} --help' for more information.")
+            return (
+                call.missing_operand()
+                if call.busybox
+                else call.fail(f"missing file operand\nTry '{call.name} --help' for more information.")
+            )
         if len(paths) == 1:
             if call.busybox:
                 return call.missing_operand()
-            return call.fail(f"missing destination file operand after {quoted(paths[0])}\nTry '{call.name} --help' for more information.")
+            return call.fail(
+                f"missing destination file operand after {quoted(paths[0])}\nTry '{call.name} --help' for more information."
+            )
         sources, target = paths[:-1], paths[-1]
     into = call.files.is_directory(target) and "T" not in options
     if not into and ("t" in options or len(sources) > 1):
         found = call.files.exists(target)
         why = "Not a directory" if found else "No such file or directory"
         if call.busybox:
-            return call.fail(f"can't create directory '{target}': File exists" if found else f"target '{target}' is not a directory")
+            return call.fail(
+                f"can't create directory '{target}': File exists" if found else f"target '{target}' is not a directory"
+            )
         return call.fail(f"target {quoted(target)}: {why}" if found or call.name == "mv" or True else "")
     code = 0
     for source in sources:
@@ -276,7 +331,11 @@ def _copy_tree(call: Call, options: Options, found: Location, source: str, desti
         inode = found.inode
         if isinstance(inode, File):
             if not files.credentials.may(inode, 4):
-                return call.fail(f"cannot open {quoted(source)} for reading: Permission denied" if not call.busybox else f"can't open '{source}': Permission denied")
+                return call.fail(
+                    f"cannot open {quoted(source)} for reading: Permission denied"
+                    if not call.busybox
+                    else f"can't open '{source}': Permission denied"
+                )
             _copy_file(call, inode, destination, found)
         elif isinstance(inode, Symlink | Fifo | Device):
             if old is not None:
@@ -322,7 +381,9 @@ def _copy_directory(call: Call, options: Options, found: Location, source: str, 
             continue
         if isinstance(below.inode, Symlink) and "L" in options:
             below = files.find(posixpath.join(source, name))
-        code = max(code, _copy_tree(call, options, below, posixpath.join(source, name), posixpath.join(destination, name)))
+        code = max(
+            code, _copy_tree(call, options, below, posixpath.join(source, name), posixpath.join(destination, name))
+        )
     if keep:
         _keep(call, found, destination)
     return code
@@ -356,7 +417,11 @@ def _move_one(call: Call, options: Options, source: str, destination: str) -> in
         try:
             files.find(source, follow=False)
         except OSError as error:
-            return call.fail(f"can't rename '{source}': {reason(error)}" if call.busybox else f"cannot stat {quoted(source)}: {reason(error)}")
+            return call.fail(
+                f"can't rename '{source}': {reason(error)}"
+                if call.busybox
+                else f"cannot stat {quoted(source)}: {reason(error)}"
+            )
         return 1
     old = files.find_or_none(destination, follow=False)
     if old is not None and old.inode is found.inode:
@@ -395,9 +460,23 @@ def _move_across(call: Call, options: Options, source: str, destination: str) ->
 
 
 def ln(call: Call) -> int:
-    options, paths = call.options("sfnvTt:r", {"symbolic": "s", "force": "f", "no-dereference": "n", "verbose": "v", "target-directory=": "t", "relative": "r"})
+    options, paths = call.options(
+        "sfnvTt:r",
+        {
+            "symbolic": "s",
+            "force": "f",
+            "no-dereference": "n",
+            "verbose": "v",
+            "target-directory=": "t",
+            "relative": "r",
+        },
+    )
     if not paths:
-        return call.missing_operand() if call.busybox else call.fail("missing file operand\nTry 'ln --help' for more information.")
+        return (
+            call.missing_operand()
+            if call.busybox
+            else call.fail("missing file operand\nTry 'ln --help' for more information.")
+        )
     targets, place = (paths[:-1], paths[-1]) if len(paths) > 1 else (paths, ".")
     found = call.files.find_or_none(place, follow="n" not in options)
     into = found is not None and isinstance(found.inode, Directory) and "T" not in options
@@ -488,7 +567,9 @@ def parse_size(text: str) -> int | None:
 
 
 def install(call: Call) -> int:
-    options, paths = call.options("dDm:o:g:vc", {"directory": "d", "mode=": "m", "owner=": "o", "group=": "g", "verbose": "v"})
+    options, paths = call.options(
+        "dDm:o:g:vc", {"directory": "d", "mode=": "m", "owner=": "o", "group=": "g", "verbose": "v"}
+    )
     mode = int(options.get("m") or "755", 8)
     if "d" in options:
         for path in paths:
@@ -528,7 +609,9 @@ def mknod(call: Call) -> int:
     try:
         if call.files.credentials.uid:
             raise os_error(errno.EPERM)
-        call.files.add(words[0], Device(int(words[2]), int(words[3]), 0o644, mtime=call.files.now(), block=words[1] == "b"))
+        call.files.add(
+            words[0], Device(int(words[2]), int(words[3]), 0o644, mtime=call.files.now(), block=words[1] == "b")
+        )
     except OSError as error:
         return call.fail(f"{words[0]}: {reason(error)}")
     return 0

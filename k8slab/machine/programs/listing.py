@@ -35,7 +35,11 @@ def ls(call: Call) -> int:
                 found = call.files.find(path, follow=False)
             else:
                 code = 1 if call.busybox else 2
-                call.fail(f"{path}: {reason(error)}" if call.busybox else f"cannot access {shell_quoted(path)}: {reason(error)}")
+                call.fail(
+                    f"{path}: {reason(error)}"
+                    if call.busybox
+                    else f"cannot access {shell_quoted(path)}: {reason(error)}"
+                )
                 continue
         entry = (path, found)
         if modes.S_ISDIR(call.files.stat_of(found).mode) and "d" not in options:
@@ -81,7 +85,11 @@ class _Lister:
         if titled:
             call.out(("" if first else "\n") + f"{path}:\n")
         if not call.files.credentials.may(found.inode, 4):
-            call.fail(f"can't open '{path}': Permission denied" if call.busybox else f"cannot open directory {shell_quoted(path)}: Permission denied")
+            call.fail(
+                f"can't open '{path}': Permission denied"
+                if call.busybox
+                else f"cannot open directory {shell_quoted(path)}: Permission denied"
+            )
             return 1 if call.busybox else 2
         names = found.directory.names()
         if "a" in self.options or "f" in self.options:
@@ -165,12 +173,30 @@ class _Lister:
             mode = mode_text(found.mode)
             if isinstance(inode, DescriptorLink):
                 mode, size, arrow = "lrwx------", "64", f" -> {inode.description.name}"
-            rows.append((self._prefix(where), mode, str(found.links), owner, group, size, self.date(found), name + arrow + (self._mark(where) if not arrow else "")))
+            rows.append(
+                (
+                    self._prefix(where),
+                    mode,
+                    str(found.links),
+                    owner,
+                    group,
+                    size,
+                    self.date(found),
+                    name + arrow + (self._mark(where) if not arrow else ""),
+                )
+            )
         links, owner_width, group_width, size_width = (max(len(row[at]) for row in rows) for at in (2, 3, 4, 5))
         if self.call.busybox:
-            links, owner_width, group_width, size_width = max(5, links), max(8, owner_width), max(8, group_width), max(9, size_width)
+            links, owner_width, group_width, size_width = (
+                max(5, links),
+                max(8, owner_width),
+                max(8, group_width),
+                max(9, size_width),
+            )
         for prefix, mode, count, owner, group, size, date, name in rows:
-            owners = ("" if "g" in self.options else f"{owner:<{owner_width}} ") + ("" if "o" in self.options else f"{group:<{group_width}} ")
+            owners = ("" if "g" in self.options else f"{owner:<{owner_width}} ") + (
+                "" if "o" in self.options else f"{group:<{group_width}} "
+            )
             self.call.line(f"{prefix}{mode} {count:>{links}} {owners}{size:>{size_width}} {date} {name}")
 
     def date(self, found: Stat) -> str:

@@ -65,7 +65,9 @@ def chmod(call: Call) -> int:
     # A mode may look like an option (chmod -x file): keep those words apart.
     modes = [word for word in call.args if re.fullmatch(r"-[rwxXstugo]+", word) and not re.fullmatch(r"-[Rfvc]+", word)]
     call.args = [word for word in call.args if word not in modes]
-    options, words = call.options("Rfvc", {"recursive": "R", "verbose": "v", "changes": "c", "silent": "f", "reference=": "r"})
+    options, words = call.options(
+        "Rfvc", {"recursive": "R", "verbose": "v", "changes": "c", "silent": "f", "reference=": "r"}
+    )
     words = modes[:1] + words
     if "r" in options:
         words = [f"{call.files.stat(options.get('r')).mode & 0o7777:o}", *words]
@@ -112,7 +114,11 @@ def chown(call: Call) -> int:
     if group:
         gid = _number(group, {one.name: one.gid for one in users.groups(call.files)})
         if gid is None:
-            return call.fail(f"unknown group {group}" if call.busybox else f"invalid group: {quoted(spec.lstrip(':') if call.name == 'chgrp' else spec)}")
+            return call.fail(
+                f"unknown group {group}"
+                if call.busybox
+                else f"invalid group: {quoted(spec.lstrip(':') if call.name == 'chgrp' else spec)}"
+            )
     code = 0
     for path in words[1:]:
         try:
@@ -124,7 +130,9 @@ def chown(call: Call) -> int:
             if call.busybox:
                 code = call.fail(f"{where}: {reason(error)}")
             elif error.errno in (1, 30):
-                code = call.fail(f"changing {'group' if call.name == 'chgrp' else 'ownership'} of {quoted(where)}: {reason(error)}")
+                code = call.fail(
+                    f"changing {'group' if call.name == 'chgrp' else 'ownership'} of {quoted(where)}: {reason(error)}"
+                )
             else:
                 code = call.fail(f"cannot access {quoted(where)}: {reason(error)}")
     return code

@@ -18,7 +18,9 @@ FOLLOW_SECONDS = 1.0
 
 
 def cat(call: Call) -> Steps:
-    options, paths = call.options("nbsAetTuvE", {"number": "n", "show-all": "A", "number-nonblank": "b", "squeeze-blank": "s"})
+    options, paths = call.options(
+        "nbsAetTuvE", {"number": "n", "show-all": "A", "number-nonblank": "b", "squeeze-blank": "s"}
+    )
     code = 0
     number = 0
     for path in paths or ["-"]:
@@ -31,7 +33,13 @@ def cat(call: Call) -> Steps:
         except OSError as error:
             if error.errno == errno.EPIPE:
                 raise
-            code = call.fail(f"can't open '{path}': {reason(error)}" if call.busybox and error.errno != errno.EISDIR else f"{path}: {reason(error)}" if not call.busybox else f"read error: {reason(error)}")
+            code = call.fail(
+                f"can't open '{path}': {reason(error)}"
+                if call.busybox and error.errno != errno.EISDIR
+                else f"{path}: {reason(error)}"
+                if not call.busybox
+                else f"read error: {reason(error)}"
+            )
             yield from call.flush()
     return code
 
@@ -48,7 +56,7 @@ def _numbered(call: Call, text: str, options: object, number: int) -> int:
             shown = shown.replace("\t", "^I")
         if any(letter in options.values for letter in ("A", "E", "e")):
             shown = shown.replace("\n", "$\n")
-        if "n" in options.values and "b" not in options.values or "b" in options.values and not blank:
+        if ("n" in options.values and "b" not in options.values) or ("b" in options.values and not blank):
             number += 1
             shown = f"{number:>6}\t{shown}"
         call.out(shown)
@@ -56,7 +64,9 @@ def _numbered(call: Call, text: str, options: object, number: int) -> int:
 
 
 def head(call: Call) -> Steps:
-    options, paths = call.options("n:c:qv", {"lines=": "n", "bytes=": "c", "quiet": "q", "silent": "q", "verbose": "v"}, numbers="n")
+    options, paths = call.options(
+        "n:c:qv", {"lines=": "n", "bytes=": "c", "quiet": "q", "silent": "q", "verbose": "v"}, numbers="n"
+    )
     by_bytes = options.last("n", "c") == "c"
     text = options.get("c") if by_bytes else options.get("n", "10")
     count = _count(text)
@@ -137,7 +147,9 @@ def _cannot_open(call: Call, path: str, error: OSError) -> int:
 
 def tail(call: Call) -> Steps:
     options, paths = call.options(
-        "n:c:fFqvs:", {"lines=": "n", "bytes=": "c", "follow?": "f", "quiet": "q", "retry": "r", "pid=": "p"}, numbers="n"
+        "n:c:fFqvs:",
+        {"lines=": "n", "bytes=": "c", "follow?": "f", "quiet": "q", "retry": "r", "pid=": "p"},
+        numbers="n",
     )
     by_bytes = options.last("n", "c") == "c"
     text = options.get("c") if by_bytes else options.get("n", "10")
@@ -159,7 +171,13 @@ def tail(call: Call) -> Steps:
         if titled:
             call.out(("\n" if place else "") + f"==> {path} <==\n")
         pieces: Any = data if by_bytes else data.splitlines(keepends=True)
-        kept = pieces[count - 1 if count else 0 :] if text.startswith("+") else pieces[len(pieces) - count :] if count < len(pieces) else pieces
+        kept = (
+            pieces[count - 1 if count else 0 :]
+            if text.startswith("+")
+            else pieces[len(pieces) - count :]
+            if count < len(pieces)
+            else pieces
+        )
         call.out(kept if isinstance(kept, bytes) else b"".join(kept))
         followed.append((path, source))
     if ("f" in options or "F" in options) and followed:
@@ -225,7 +243,9 @@ def tee(call: Call) -> Steps:
 
 
 def wc(call: Call) -> Steps:
-    options, paths = call.options("lwcmL", {"lines": "l", "words": "w", "bytes": "c", "chars": "m", "max-line-length": "L"})
+    options, paths = call.options(
+        "lwcmL", {"lines": "l", "words": "w", "bytes": "c", "chars": "m", "max-line-length": "L"}
+    )
     letters = [letter for letter in "lwmcL" if letter in options] or ["l", "w", "c"]
     rows: list[tuple[list[int], str]] = []
     code = 0
@@ -233,7 +253,13 @@ def wc(call: Call) -> Steps:
         try:
             data = yield from call.read(path)
         except OSError as error:
-            code = call.fail(f"{path}: {reason(error)}" if not call.busybox else f"can't open '{path}': {reason(error)}" if error.errno != errno.EISDIR else f"{path}: {reason(error)}")
+            code = call.fail(
+                f"{path}: {reason(error)}"
+                if not call.busybox
+                else f"can't open '{path}': {reason(error)}"
+                if error.errno != errno.EISDIR
+                else f"{path}: {reason(error)}"
+            )
             if error.errno == errno.EISDIR and not call.busybox:
                 rows.append(([0] * len(letters), path))
             continue
@@ -251,7 +277,9 @@ def wc(call: Call) -> Steps:
     if call.busybox:
         for counts_of, name in rows:
             wide = len(letters) > 1 or len(paths) > 1
-            call.line(" ".join((f"{count:>9}" if wide else str(count)) for count in counts_of) + (f" {name}" if name else ""))
+            call.line(
+                " ".join((f"{count:>9}" if wide else str(count)) for count in counts_of) + (f" {name}" if name else "")
+            )
         return code
     width = max((len(str(count)) for row in rows for count in row[0]), default=1)
     if len(letters) == 1 and len(rows) == 1:
@@ -310,7 +338,9 @@ def od(call: Call) -> Steps:
             call.line(f"{at:08x}  {left}  {right}  |{text}|")
         elif "c" in options or options.get("t") == "c":
             names = {0: "\\0", 7: "\\a", 8: "\\b", 9: "\\t", 10: "\\n", 11: "\\v", 12: "\\f", 13: "\\r"}
-            cells = "".join(f"{names.get(byte) or (chr(byte) if 32 <= byte < 127 else f'{byte:03o}'):>4}" for byte in row)
+            cells = "".join(
+                f"{names.get(byte) or (chr(byte) if 32 <= byte < 127 else f'{byte:03o}'):>4}" for byte in row
+            )
             call.line(f"{at:07o}{cells}")
         elif options.get("t").startswith("x1"):
             call.line(_address(options.get("A"), at) + "".join(f" {byte:02x}" for byte in row))

@@ -250,7 +250,9 @@ class Call:
         return f"Try '{self.name} --help' for more information.\n"
 
     def _busybox_usage(self) -> str:
-        return f"BusyBox v{BUSYBOX_VERSION} (2024-06-10 07:11:47 UTC) multi-call binary.\n\nUsage: {self.name} [OPTIONS]\n"
+        return (
+            f"BusyBox v{BUSYBOX_VERSION} (2024-06-10 07:11:47 UTC) multi-call binary.\n\nUsage: {self.name} [OPTIONS]\n"
+        )
 
     def wrong_option(self, letter: str, code: int = 1) -> Stop:
         """Say that there is no option *letter*; return what to raise."""

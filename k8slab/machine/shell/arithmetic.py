@@ -32,7 +32,9 @@ def wrap(value: int) -> int:
 class Expression:
     """Evaluates one expression. *get* gives a variable's text ("" if unset), *put* sets one."""
 
-    def __init__(self, text: str, get: Callable[[str], str], put: Callable[[str, str], None], *, bash: bool = False) -> None:
+    def __init__(
+        self, text: str, get: Callable[[str], str], put: Callable[[str, str], None], *, bash: bool = False
+    ) -> None:
         self.text = text
         self.get = get
         self.put = put

@@ -19,8 +19,35 @@ from k8slab.machine.shell.syntax import Condition, Word
 if TYPE_CHECKING:
     from k8slab.machine.shell.interpreter import Shell
 
-UNARY = frozenset("-b -c -d -e -f -g -h -k -n -p -r -s -t -u -w -x -z -L -O -G -S -N".split())
-BINARY = frozenset("= == != < > -eq -ne -gt -ge -lt -le -nt -ot -ef -a -o".split())
+UNARY = frozenset(
+    [
+        "-b",
+        "-c",
+        "-d",
+        "-e",
+        "-f",
+        "-g",
+        "-h",
+        "-k",
+        "-n",
+        "-p",
+        "-r",
+        "-s",
+        "-t",
+        "-u",
+        "-w",
+        "-x",
+        "-z",
+        "-L",
+        "-O",
+        "-G",
+        "-S",
+        "-N",
+    ]
+)
+BINARY = frozenset(
+    ["=", "==", "!=", "<", ">", "-eq", "-ne", "-gt", "-ge", "-lt", "-le", "-nt", "-ot", "-ef", "-a", "-o"]
+)
 NUMERIC: dict[str, Callable[[int, int], bool]] = {
     "-eq": lambda a, b: a == b,
     "-ne": lambda a, b: a != b,
@@ -29,7 +56,14 @@ NUMERIC: dict[str, Callable[[int, int], bool]] = {
     "-lt": lambda a, b: a < b,
     "-le": lambda a, b: a <= b,
 }
-TYPES = {"-b": stat.S_ISBLK, "-c": stat.S_ISCHR, "-d": stat.S_ISDIR, "-f": stat.S_ISREG, "-p": stat.S_ISFIFO, "-S": stat.S_ISSOCK}
+TYPES = {
+    "-b": stat.S_ISBLK,
+    "-c": stat.S_ISCHR,
+    "-d": stat.S_ISDIR,
+    "-f": stat.S_ISREG,
+    "-p": stat.S_ISFIFO,
+    "-S": stat.S_ISSOCK,
+}
 
 
 class BadTest(Exception):

@@ -35,11 +35,13 @@ from k8slab.machine.shell.syntax import (
     If,
     Loop,
     Pipeline,
-    Sequence as CommandSequence,
     ShellSyntaxError,
     Simple,
     Subshell,
     Word,
+)
+from k8slab.machine.shell.syntax import (
+    Sequence as CommandSequence,
 )
 from k8slab.machine.shell.variables import Variables
 from k8slab.machine.streams import Description, Null

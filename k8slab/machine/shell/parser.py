@@ -35,7 +35,9 @@ from k8slab.machine.shell.words import WordReader
 
 OPERATORS = ("&&", "||", ";;", "<<-", "<<", ">>", "<&", ">&", "<>", ">|", ";", "&", "|", "(", ")", "<", ">")
 REDIRECTING = ("<<-", "<<", ">>", "<&", ">&", "<>", ">|", "<", ">")
-RESERVED = frozenset("! { } case do done elif else esac fi for if in then until while".split())
+RESERVED = frozenset(
+    ["!", "{", "}", "case", "do", "done", "elif", "else", "esac", "fi", "for", "if", "in", "then", "until", "while"]
+)
 #: What a name of a function or variable may be.
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 ASSIGNMENT = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(\+?)=")
@@ -497,8 +499,6 @@ def _assignment(read: Word) -> tuple[str, Word] | None:
     rest = first.text[match.end() :]
     parts = ([Text(rest)] if rest else []) + list(read.parts[1:])
     return match[1] + match[2], word(parts)  # type: ignore[arg-type]
-
-
 
 
 def _pending(command: Simple, redirections: list[Redirection]) -> Command:

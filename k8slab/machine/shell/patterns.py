@@ -139,9 +139,7 @@ def trim(text: str, pattern: str, operator: str) -> str:
     length = len(text)
     if operator == "#":
         order = range(length + 1)
-    elif operator == "##":
-        order = range(length, -1, -1)
-    elif operator == "%":
+    elif operator == "##" or operator == "%":
         order = range(length, -1, -1)
     else:
         order = range(length + 1)

@@ -174,7 +174,9 @@ class _Printer:
         elif kind == "q":
             text = "'" + (argument or "").replace("'", "'\\''") + "'"
         else:
-            self.complain(f"%{kind}: invalid directive" if not self.gnu else f"%{kind}: invalid conversion specification")
+            self.complain(
+                f"%{kind}: invalid directive" if not self.gnu else f"%{kind}: invalid conversion specification"
+            )
             self.status = 2 if not self.gnu else 1
             raise Stop
         self._write(_padded(text, flags, min(int(width or 0), WIDEST), kind, limit))
@@ -234,7 +236,9 @@ class _Printer:
     def _bad_number(self, text: str, partly: bool) -> None:
         if self.gnu:
             quoted = f"‘{text}’"
-            self.complain(f"{quoted}: value not completely converted" if partly else f"{quoted}: expected a numeric value")
+            self.complain(
+                f"{quoted}: value not completely converted" if partly else f"{quoted}: expected a numeric value"
+            )
         else:
             self.complain(f"{text}: not completely converted" if partly else f"{text}: expected numeric value")
         self.status = 1

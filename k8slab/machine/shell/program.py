@@ -96,7 +96,9 @@ class ShellProgram:
         if not wants_command:
             return None, words[at:]
         if at >= len(words):
-            raise shell.fatal("-c: option requires an argument" if self.dialect.is_bash else "-c requires an argument", 2)
+            raise shell.fatal(
+                "-c: option requires an argument" if self.dialect.is_bash else "-c requires an argument", 2
+            )
         return words[at], words[at + 1 :]
 
     def _letter(self, shell: Shell, letter: str, sign: str) -> None:

@@ -67,7 +67,7 @@ class Redirector:
                     raise _Refused(shell.dialect.bad_fd(text))
                 return description
             if not shell.dialect.is_bash or one.operator == "<&":
-                raise _Refused(f"Syntax error: Bad fd number")
+                raise _Refused("Syntax error: Bad fd number")
         mode = MODES.get(one.operator, "w")
         try:
             if one.operator == ">" and shell.options["C"] and shell.files.is_file(text):

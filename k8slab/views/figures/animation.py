@@ -21,9 +21,9 @@ from k8slab.views.scenes.rollout import rolled_at
 
 TITLE_HEIGHT, STAGE_TOP = 80, 92
 CARD_WIDTH, CARD_HEIGHT = 190, 52
-DEPLOYMENT_X, SETS_X, PODS_X = MARGIN, 220, 444
+DEPLOYMENT_X, SETS_X, PODS_X = MARGIN, 220, 430
 PER_LINE, MOST_LINES = 6, 4
-SEAT = (WIDTH + 8, HEIGHT + 8)
+SEAT = (WIDTH + 4, HEIGHT + 8)
 CHART_TOP, CHART_BOTTOM = 350, 456
 FRAME_MS, LAST_FRAME_MS = 130, 4000
 ENTERING = (0.4, 0.75)  # how opaque a chip is in its first frames, on its way from its ReplicaSet

@@ -62,7 +62,7 @@ def draw_chip(canvas: Canvas, x: float, y: float, chip: Mapping[str, Any], *, wi
         )
     ink = "on-fill" if ready else ("ink" if tone == "wait" else tone)
     mark = MARKS.get(state, "")
-    room = width - BAND - 10 - (10 if mark else 0)
+    room = width - BAND - 8 - (14 if mark else 0)
     wide = canvas.text(x + BAND + 5, middle, chip["tail"], size="small", mono=True, colour=ink, width=room, alpha=alpha)
     if mark:
         canvas.text(x + width - 7, middle, mark, size="text", strong=True, colour=ink, align="right", alpha=alpha)

@@ -17,6 +17,11 @@ COLUMNS = {"time": (0, 56), "reason": (84, 150), "object": (242, 236), "message"
 
 def events_figure(scene: Mapping[str, Any], *, mode: tokens.Mode = "light") -> Picture:
     """Return the newest Events as a picture."""
+    return draw_events(scene, mode=mode).picture(scene["said"])
+
+
+def draw_events(scene: Mapping[str, Any], *, mode: tokens.Mode = "light") -> Canvas:
+    """Return the canvas of `events_figure`."""
     shown = scene["events"][-MOST_EVENTS:]
     canvas = Canvas(height=round(MARGIN * 2 + 84 + LINE * max(1, len(shown))), mode=mode)
     under = "What the components tell about what they did, newest last" if shown else ""
@@ -38,11 +43,16 @@ def events_figure(scene: Mapping[str, Any], *, mode: tokens.Mode = "light") -> P
         times = f"  (x{line['count']})" if line["count"] > 1 else ""
         canvas.text(MARGIN + x, y, line["message"].replace("\n", " ") + times, size="small", width=width)
         y += LINE
-    return canvas.picture(scene["said"])
+    return canvas
 
 
 def object_figure(scene: Mapping[str, Any], *, mode: tokens.Mode = "light") -> Picture:
     """Return an object's YAML as a picture; changed lines stand out by a sign and a colour."""
+    return draw_object(scene, mode=mode).picture(scene["said"])
+
+
+def draw_object(scene: Mapping[str, Any], *, mode: tokens.Mode = "light") -> Canvas:
+    """Return the canvas of `object_figure`."""
     lines = _window(scene["lines"])
     pitch = 17
     canvas = Canvas(height=round(MARGIN * 2 + 76 + pitch * max(1, len(lines))), mode=mode)
@@ -61,7 +71,7 @@ def object_figure(scene: Mapping[str, Any], *, mode: tokens.Mode = "light") -> P
         colour = {"added": "new", "removed": "fail"}.get(change, "muted" if text == "…" else "ink")
         canvas.text(x, y, text.lstrip(), size="small", mono=True, colour=colour, width=canvas.width - MARGIN - x)
         y += pitch
-    return canvas.picture(scene["said"])
+    return canvas
 
 
 def _window(lines: list[dict[str, str]]) -> list[dict[str, str]]:

@@ -1,6 +1,6 @@
 // The ownership graph: layers from the owners down. Places come from Python (networkx); the browser only scales them.
 
-const LAYER = 112, LINE = 20, TAB = [240, 48], CHIP = [72, 24], MARKS = { failed: "!", unknown: "?", done: "✓" };
+const LAYER = 112, LINE = 20, TAB = [240, 48], CHIP = [80, 24], MARKS = { failed: "!", unknown: "?", done: "✓" };
 
 function render({ model, el: root }) {
   const { region, note } = frame(root, model, "ownership.name", "ownership");

@@ -27,7 +27,7 @@ FARTHEST_CHANGE = 400
 class ClusterBoard(View):
     """The cluster as a board. Click a Pod for its story; press play to let time pass; drag the time bar to look back."""
 
-    _esm = module("dom.js", "player.js", "story.js", "board.js")
+    _esm = module("dom.js", "controls.js", "timebar.js", "story.js", "board.js")
     _css = module("tokens.css", "view.css", "board.css")
     spoken = ("board", "pod", "state", "player", "timebar", "story", "view", "node")
 

@@ -35,7 +35,7 @@ HASH_LABEL = "pod-template-hash"
 class RolloutTheatre(View):
     """A rollout of one Deployment: settings, three ways to start one, and the record with its player."""
 
-    _esm = module("dom.js", "player.js", "lanes.js", "theatre.js")
+    _esm = module("dom.js", "controls.js", "lanes.js", "theatre.js")
     _css = module("tokens.css", "view.css", "theatre.css")
     spoken = ("theatre", "player", "state", "rollout", "requests", "view")
 

@@ -44,7 +44,7 @@ MISSING_LABEL = f"{NOT_SPREAD} (missing required label)"
 class Constraint:
     """One constraint with its selector parsed."""
 
-    __slots__ = ("honors_affinity", "honors_taints", "key", "max_skew", "min_domains", "selector")
+    __slots__ = ("counted", "honors_affinity", "honors_taints", "key", "max_skew", "min_domains", "selector")
 
     def __init__(
         self,
@@ -61,6 +61,8 @@ class Constraint:
         self.min_domains = min_domains
         self.honors_affinity = honors_affinity
         self.honors_taints = honors_taints
+        # What is counted, as a key that is quicker to look up than the selector itself.
+        self.counted = "!" if selector.selects_nothing else str(selector)
 
     def includes(self, pod: PodInfo, node: NodeInfo, required: RequiredNodeAffinity) -> bool:
         """Whether *node* counts at all (nodeAffinityPolicy, nodeTaintsPolicy)."""
@@ -70,7 +72,7 @@ class Constraint:
 
     def count(self, namespace: str, node: NodeInfo) -> int:
         """Return how many Pods of *namespace* on *node* are selected (kept until Pods come or go there)."""
-        key = (namespace, self.selector)
+        key = (namespace, self.counted)
         known = node.match_counts.get(key)
         if known is None:
             known = 0
@@ -192,6 +194,22 @@ class PodTopologySpread(Plugin):
                 there = constraint.count(pod.namespace, node) if constraint.key == HOSTNAME else counts.get(value, 0)
                 score += there * weight + (constraint.max_skew - 1)
         return int(score + 0.5)
+
+    def scores(self, state: CycleState, pod: PodInfo, nodes: Sequence[NodeInfo]) -> list[int]:
+        """Return all scores; the common case, Pods of one Deployment over nodes without zones, in one go."""
+        soft: _Soft = state.found[self.name]
+        first, *others = soft.constraints
+        if soft.ignored or first.key != HOSTNAME or any(soft.counts) or any(each.key == HOSTNAME for each in others):
+            return super().scores(state, pod, nodes)
+        namespace, count, weight = pod.namespace, first.count, soft.weights[0]
+        key, base = (namespace, first.counted), first.max_skew - 1 + 0.5
+        found = []
+        for node in nodes:
+            there = node.match_counts.get(key)
+            if there is None:
+                there = count(namespace, node)
+            found.append(int(there * weight + base) if HOSTNAME in node.labels else 0)
+        return found
 
     def normalize(self, state: CycleState, nodes: Sequence[NodeInfo], scores: list[int]) -> list[int]:
         """Fewer is better: the emptiest domain gets 100; nodes without the labels get 0."""

@@ -137,7 +137,9 @@ def trap(shell: Shell, argv: list[str]) -> Steps:
     for name in names:
         signal = 0 if name.upper() == "EXIT" else signals.number(name)
         if signal is None:
-            shell.complain(f"trap: {name}: invalid signal specification" if shell.dialect.is_bash else f"trap: {name}: bad trap")
+            shell.complain(
+                f"trap: {name}: invalid signal specification" if shell.dialect.is_bash else f"trap: {name}: bad trap"
+            )
             status = 1
             continue
         shell.set_trap(signal, action)
@@ -181,7 +183,9 @@ def _job(shell: Shell, word: str) -> Process | None:
         if place in ("", "%", "+"):
             return shell.background[-1] if shell.background else None
         return shell.background[int(place) - 1] if place.isdigit() and 0 < int(place) <= len(shell.background) else None
-    return next((child for child in shell.background if str(child.pids.get(shell.process.namespaces.pid.number)) == word), None)
+    return next(
+        (child for child in shell.background if str(child.pids.get(shell.process.namespaces.pid.number)) == word), None
+    )
 
 
 def _done(shell: Shell, child: Process) -> None:

@@ -80,7 +80,9 @@ def umask(shell: Shell, argv: list[str]) -> Steps:
         return (yield from write(shell, f"{shell.files.umask:04o}\n"))
     if words[0] == "-S":
         masks = [(~shell.files.umask >> shift) & 7 for shift in (6, 3, 0)]
-        text = ",".join(f"{who}={''.join(c for c, bit in zip('rwx', (4, 2, 1)) if mask & bit)}" for who, mask in zip("ugo", masks))
+        text = ",".join(
+            f"{who}={''.join(c for c, bit in zip('rwx', (4, 2, 1)) if mask & bit)}" for who, mask in zip("ugo", masks)
+        )
         return (yield from write(shell, text + "\n"))
     if not all(char in "01234567" for char in words[0]):
         raise shell.fatal(f"umask: Illegal mode: {words[0]}")
@@ -129,7 +131,11 @@ def kill(shell: Shell, argv: list[str]) -> Steps:
         if shell.dialect.is_bash:
             shell.complain(f"kill: {argv[1].lstrip('-')}: invalid signal specification")
             return 1
-        raise shell.fatal(f"kill: Illegal number: {argv[1]}" if argv[1][1:].isdigit() else f"kill: invalid signal number or name: {argv[2] if argv[1] == '-s' else argv[1][1:]}")
+        raise shell.fatal(
+            f"kill: Illegal number: {argv[1]}"
+            if argv[1][1:].isdigit()
+            else f"kill: invalid signal number or name: {argv[2] if argv[1] == '-s' else argv[1][1:]}"
+        )
     status = 0
     for word in words:
         if word.startswith("%"):
@@ -288,5 +294,3 @@ def unalias(shell: Shell, argv: list[str]) -> int:
 
 def shopt(shell: Shell, argv: list[str]) -> int:
     return 0
-
-

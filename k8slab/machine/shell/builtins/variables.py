@@ -175,7 +175,15 @@ def set_option(shell: Shell, name: str, on: bool) -> None:
     """Switch the option called *name* (``errexit``, ...). Raises Fatal if there is none."""
     letter = LETTERS.get(name)
     if letter is None or (letter == "p" and shell.dialect.name == "dash"):
-        if shell.dialect.is_bash and name in ("posix", "vi", "emacs", "errtrace", "functrace", "braceexpand", "hashall"):
+        if shell.dialect.is_bash and name in (
+            "posix",
+            "vi",
+            "emacs",
+            "errtrace",
+            "functrace",
+            "braceexpand",
+            "hashall",
+        ):
             return
         if shell.dialect.is_bash:
             raise shell.fatal(f"set: {name}: invalid option name", 2)
@@ -387,7 +395,12 @@ def _divide(characters: list[tuple[str, bool]], ifs: str, count: int) -> list[st
         stop -= 1
     rest = characters[at:stop]
     # One separator that is not blank at the very end belongs to the last field's end, not to its value.
-    if rest and is_separator(stop - 1) and not is_white(stop - 1) and sum(is_separator(one) for one in range(at, stop)) == 1:
+    if (
+        rest
+        and is_separator(stop - 1)
+        and not is_white(stop - 1)
+        and sum(is_separator(one) for one in range(at, stop)) == 1
+    ):
         rest = rest[:-1]
     values.append("".join(char for char, _ in rest))
     return values
