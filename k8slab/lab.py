@@ -51,12 +51,8 @@ class Lab:
         self.cluster.start()
         for number in range(1, self._options["nodes"] + 1):
             self.cluster.add_node(f"node-{number}", hollow=self._options["hollow"])
-        if not self.clock.run_until(self._is_up, BOOT_SECONDS):
+        if not self.clock.run_until(lambda: self.cluster.is_ready, BOOT_SECONDS):
             raise LabError("the lab did not come up; this is a fault of k8slab: please report it with the seed")
-
-    def _is_up(self) -> bool:
-        kubelets = self.cluster.kubelets.values()
-        return all(kubelet.is_ready for kubelet in kubelets) and self.cluster.is_bootstrapped
 
     def reset(self) -> None:
         """Throw the world away and build it afresh; time starts again at zero."""

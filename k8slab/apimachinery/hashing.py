@@ -60,7 +60,10 @@ def pod_template_hash(template: Any, collision_count: int | None = None) -> str:
 
 
 def revision_hash(data: Json, collision_count: int | None = None) -> str:
-    """Return the hash of a ControllerRevision whose data is *data*."""
+    """Return the hash of a ControllerRevision whose data is *data*; a StatefulSet counts collisions from 0.
+
+    A DaemonSet's revisions carry `pod_template_hash` instead.
+    """
     raw = json.dumps(data, separators=(",", ":"), sort_keys=True, ensure_ascii=False).encode()
     if collision_count is not None:
         raw += str(collision_count).encode()
@@ -131,7 +134,7 @@ def _quantity(value: str | None) -> str:
     number, scale, form, text = 0, 0, "", ""
     if value is not None:
         form = quantity.parse(value).format
-        digits, suffix = re.fullmatch(r"([+-]?\d+)(.*)", value).groups()  # type: ignore[union-attr]
+        digits, suffix = re.fullmatch(r"([+-]?\d+)(.*)", value).groups()
         if form == "BinarySI":
             number = quantity.value(value)
             text = value if int(digits) & 7 else ""

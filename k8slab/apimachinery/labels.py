@@ -202,18 +202,18 @@ class _Parser:
     def parse(self) -> list[Requirement]:
         requirements: list[Requirement] = []
         while True:
-            kind, literal = self._look()
+            kind, literal = self._look(words_are_values=True)
             if kind in ("id", "!"):
                 try:
                     requirements.append(self._requirement())
                 except ValueError as error:
                     raise ValueError(f"unable to parse requirement: {error}") from None
-                kind, literal = self._take()
+                kind, literal = self._take(words_are_values=True)
                 if kind == "end":
                     return requirements
                 if kind != ",":
                     raise ValueError(f"found '{literal}', expected: ',' or 'end of string'")
-                following, what = self._look()
+                following, what = self._look(words_are_values=True)
                 if following not in ("id", "!"):
                     raise ValueError(f"found '{what}', expected: identifier after ','")
             elif kind == "end":

@@ -7,6 +7,8 @@ kubelet a node.
 
 from __future__ import annotations
 
+from lightkube.resources.core_v1 import Node, ServiceAccount
+
 from k8slab.cluster.apiserver.server import ApiServer
 from k8slab.cluster.client.context import Context
 from k8slab.cluster.client.informer import InformerFactory
@@ -41,11 +43,20 @@ class Cluster:
             controller.start()
         self.scheduler.start()
 
+    @property
+    def is_ready(self) -> bool:
+        """Whether Pods can be created and placed: every node is registered and free of taints, and ``default`` has its account."""
+        if not all(kubelet.is_ready for kubelet in self.kubelets.values() if kubelet.is_running):
+            return False
+        nodes = self.informers.informer(Node).lister.list()
+        if len(nodes) < len(self.kubelets) or any(node.spec.taints for node in nodes):
+            return False
+        return self.informers.informer(ServiceAccount).lister.get("default/default") is not None
+
     def add_node(self, name: str, *, hollow: bool = False) -> Kubelet:
         """Add a node called *name* and start its kubelet, which registers it. A *hollow* node only pretends to run containers."""
-        runtime = (
-            HollowRuntime(self.clock) if hollow else StandInRuntime(self.clock, self.chance.stream(f"runtime/{name}"))
-        )
+        chance = self.chance.stream(f"runtime/{name}")
+        runtime = HollowRuntime(self.clock, chance) if hollow else StandInRuntime(self.clock, chance)
         kubelet = self.kubelets[name] = Kubelet(self.context, name, runtime)
         kubelet.start()
         return kubelet

@@ -29,7 +29,7 @@ class Text(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def say(self, language: Language, **fields: object) -> str:
         """Return the sentence in *language*."""
-        return (self.en if language == "en" else self.zh).strip().format(**fields)
+        return (self.en if language == "en" else self.zh).format(**fields)
 
 
 class Condition(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

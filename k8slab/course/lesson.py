@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from k8slab.views.widgets.theatre import RolloutTheatre
 
 ASSETS = Path("assets")
+#: What kubectl says when a scene is set for the first time.
+NOTHING_TO_CLEAR = "No resources found"
 
 
 def open_lesson(number: str, language: str = "en") -> Lesson:
@@ -79,8 +81,8 @@ class Lesson:
                 shown.append(self.say("start.ran", seconds=rest))
                 continue
             done = self.lab.kubectl(rest)
-            if done.stdout or done.stderr:
-                shown.append(f"$ {step}\n{done.stdout}{done.stderr}".rstrip())
+            if done.text.strip() not in ("", NOTHING_TO_CLEAR):
+                shown.append(f"$ {step}\n{done}")
         self._hints_given = {key: level for key, level in self._hints_given.items() if key[0] != name}
         return Said(
             "\n".join("    " + line for part in shown for line in part.splitlines()), self.say("start", id=name)

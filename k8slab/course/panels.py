@@ -107,15 +107,13 @@ class ExercisePanel(Panel):
             "title": f"{say('exercise')} {self._name} · {exercise.title.say(say.language)}",
             "task": inline(exercise.task.say(say.language)),
             "status": str(result.status),
-            "label": result.label,
+            "label": result.label + say("colon").strip(),
             "sentence": inline(result.sentence),
             "lines": [{"html": inline(line.text), "passed": line.passed} for line in result.lines],
             "question": _marked_up(questions.question_scene(exercise.question, chosen, say))
             if exercise.question
             else None,
-            "words": {
-                key: say(key) for key in ("button.check", "button.hint", "button.solution", "holds", "fails", "choices")
-            },
+            "words": {key: say(key) for key in ("button.check", "button.hint", "button.solution", "holds", "fails")},
             "trouble": lesson.progress.trouble,
             **self._shown,
         }
@@ -133,7 +131,8 @@ class ExercisePanel(Panel):
             sentence = exercise.not_started.say(say.language)
         else:
             sentence = self._lesson.check(self._name).sentence if say.language == self._lesson.say.language else ""
-        return "\n".join([*lines, f"{say(f'status.{status}')}. {sentence}".rstrip()])
+        said = f"{say(f'status.{status}')}{say('colon')}{sentence}" if sentence else say(f"status.{status}")
+        return "\n".join([*lines, said])
 
 
 class QuestionPanel(Panel):

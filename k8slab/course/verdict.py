@@ -76,11 +76,11 @@ class Result:
 
     def __repr__(self) -> str:
         marked = [f"  {'✓' if line.passed else '✗'} {line.text}" for line in self.lines]
-        return "\n".join([f"{self.exercise}  {self.label}. {self.sentence}", *marked])
+        return "\n".join([f"{self.exercise}  {self.label}{self._say('colon')}{self.sentence}", *marked])
 
     def _repr_html_(self) -> str:
         marked = "".join(f"<li>{'✓' if line.passed else '✗'} {inline(line.text)}</li>" for line in self.lines)
-        head = f"<p><strong>{self.exercise} · {self.label}</strong> {inline(self.sentence)}</p>"
+        head = f"<p><strong>{self.exercise} {self.label}{self._say('colon')}</strong>{inline(self.sentence)}</p>"
         return f'<div class="k8slab-said">{head}{f"<ul>{marked}</ul>" if marked else ""}</div>'
 
 

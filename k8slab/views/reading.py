@@ -5,6 +5,7 @@ A client's answer may take time to come; an Inspector answers at once and moves 
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +14,7 @@ from lightkube.resources.core_v1 import Event, Node, Pod
 
 from k8slab.sim.clock import EPOCH
 from k8slab.sim.inspect import Inspector
+from k8slab.sim.trace import Entry
 from k8slab.views.scenes.board import board_scene
 from k8slab.views.scenes.events import event_scene
 from k8slab.views.scenes.ownership import ownership_scene
@@ -88,5 +90,22 @@ class Reading:
             revision=revision,
             marks=self.inspector.marks(),
             now=self.inspector.clock.now,
+            writes=writes_at(self.inspector, revision) if revision is not None else (),
             words=words,
         )
+
+
+def writes_at(inspector: Inspector, revision: int, most: int = 3) -> list[Entry]:
+    """Return who wrote *revision*: the entry of the trace, or those of the same instant if they cannot be told apart."""
+    time = inspector.time_of(revision)
+    entries = inspector.trace.entries
+    first, last = (cut(entries, time, key=lambda entry: entry.time) for cut in (bisect_left, bisect_right))
+    there = entries[first:last]
+    same = [one for one in range(revision - len(there), revision + len(there)) if _is_at(inspector, one, time)]
+    if len(same) == len(there) and revision in same:
+        return [there[same.index(revision)]]
+    return there[:most]
+
+
+def _is_at(inspector: Inspector, revision: int, time: float) -> bool:
+    return max(1, inspector.oldest_revision) <= revision <= inspector.revision and inspector.time_of(revision) == time

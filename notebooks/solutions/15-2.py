@@ -1,5 +1,4 @@
-lab.kubectl(
-    ["patch", "deployment", "shop", "--patch", "spec: {strategy: {rollingUpdate: {maxSurge: 1, maxUnavailable: 0}}}"]
-)
+strategy = "spec: {strategy: {rollingUpdate: {maxSurge: 1, maxUnavailable: 0}}}"
+lab.kubectl(["patch", "deployment", "shop", "--patch", strategy])
 lab.kubectl("set image deployment/shop web=nginx:1.28")
 lab.kubectl("rollout status deployment/shop")

@@ -96,7 +96,7 @@ def said(cell):
 def test_an_untouched_exercise_is_not_started(source):
     for cell in opened(source, "en").cells:
         if cell.cell_type == "code" and cell.source.startswith("lesson.exercise("):
-            assert "Not started." in said(cell)[0], cell.source
+            assert "Not started: " in said(cell)[0], cell.source
 
 
 @pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.stem)

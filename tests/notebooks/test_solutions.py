@@ -95,4 +95,4 @@ def test_an_exercise_can_be_begun_anew_and_then_solved(name, begun):
 
 def test_results_speak_the_learners_language(begun):
     lesson = begun("15-1", "zh")
-    assert repr(lesson.check("15-1")) == "15-1  还没开始. `web` 的 3 个 Pod 都还是开头那几个。"
+    assert repr(lesson.check("15-1")) == "15-1  还没开始：`web` 的 3 个 Pod 都还是开头那几个。"

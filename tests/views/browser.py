@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from playwright.async_api import Page, async_playwright
+from playwright.async_api import Browser, Page, async_playwright
 
 CHROMIUM = Path("/usr/bin/chromium")
 ARGUMENTS = [
@@ -51,58 +51,60 @@ globalThis.drawn = true;
 
 
 @asynccontextmanager
+async def chromium() -> AsyncIterator[Browser]:
+    """Start one browser for several pages."""
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
+        yield browser
+        await browser.close()
+
+
+@asynccontextmanager
 async def on_page(
-    widget: Any, *, theme: str = "light", width: int = 1040, height: int = 760, **options: Any
+    browser: Browser, widget: Any, *, theme: str = "light", width: int = 1040, height: int = 760, **options: Any
 ) -> AsyncIterator[Page]:
     """Show *widget* on a page of its own; what it sends and sets reaches the Python object, and the reverse."""
     names = [name for name in widget.keys if not name.startswith("_") and name not in ("layout", "tabbable", "tooltip")]
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
-        context = await browser.new_context(
-            viewport={"width": width, "height": height}, device_scale_factor=2, **options
-        )
-        page = await context.new_page()
-        faults: list[str] = []
-        page.on("pageerror", lambda error: faults.append(str(error)))
-        page.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
-        changes: dict[str, Any] = {}
-        ready = asyncio.Event()
+    context = await browser.new_context(viewport={"width": width, "height": height}, **options)
+    page = await context.new_page()
+    faults: list[str] = []
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
+    changes: dict[str, Any] = {}
+    waiting = asyncio.Event()
 
-        def note(change: Any) -> None:
-            changes[change["name"]] = change["new"]
-            ready.set()
+    def note(change: Any) -> None:
+        changes[change["name"]] = change["new"]
+        waiting.set()
 
-        async def pump() -> None:
-            while True:
-                await ready.wait()
-                ready.clear()
-                sent = dict(changes)
-                changes.clear()
-                await page.evaluate("changes => push(changes)", json.loads(json.dumps(sent)))
+    async def pump() -> None:
+        while True:
+            await waiting.wait()
+            waiting.clear()
+            sent = json.dumps(changes)
+            changes.clear()
+            await page.evaluate("text => push(JSON.parse(text))", sent)
 
-        async def bridge_send(text: str) -> None:
-            widget._on_message(widget, json.loads(text), [])
+    async def bridge_send(text: str) -> None:
+        widget._on_message(widget, json.loads(text), [])
 
-        async def bridge_set(text: str) -> None:
-            for name, value in json.loads(text).items():
-                setattr(widget, name, value)
+    async def bridge_set(text: str) -> None:
+        for name, value in json.loads(text).items():
+            setattr(widget, name, value)
 
-        await page.expose_function("bridgeSend", bridge_send)
-        await page.expose_function("bridgeSet", bridge_set)
-        widget.observe(note, names)
-        state = {name: getattr(widget, name) for name in names}
-        css, esm = (str(getattr(widget, name)) for name in ("_css", "_esm"))
-        html = PAGE % {
-            "theme": THEMES[theme], "css": css, "light": str(theme == "light").lower(), "state": json.dumps(state), "esm": json.dumps(esm),
-        }  # fmt: skip
-        await page.set_content(html.replace("</script></body>", "</script></body>"))
-        await page.wait_for_function("globalThis.drawn === true", timeout=10_000)
-        task = asyncio.create_task(pump())
-        page.faults = faults  # type: ignore[attr-defined]
-        try:
-            yield page
-        finally:
-            task.cancel()
-            widget.unobserve(note, names)
-            await browser.close()
-        assert not faults, faults
+    await page.expose_function("bridgeSend", bridge_send)
+    await page.expose_function("bridgeSet", bridge_set)
+    widget.observe(note, names)
+    state = json.dumps({name: getattr(widget, name) for name in names})
+    css, esm = str(widget._css), json.dumps(str(widget._esm))
+    light = str(theme == "light").lower()
+    await page.set_content(PAGE % {"theme": THEMES[theme], "css": css, "light": light, "state": state, "esm": esm})
+    await page.wait_for_function("globalThis.drawn === true", timeout=20_000)
+    task = asyncio.create_task(pump())
+    try:
+        yield page
+    finally:
+        task.cancel()
+        widget.unobserve(note, names)
+        await context.close()
+    assert not faults, faults

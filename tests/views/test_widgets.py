@@ -150,6 +150,18 @@ def test_back_and_forward_go_from_change_to_change(world, board):
     assert board.timebar["live"]
 
 
+def test_the_past_tells_who_wrote_at_that_moment(world, board):
+    world.clock.run(1)
+    click(board, "kill", name="default/web-7d5c-x7k2p")
+    world.clock.run(5)
+    click(board, "seek", revision=board.timebar["marks"][0]["revision"] + 1)
+    assert board.timebar["writes"] == ["somebody: delete Pod/web-7d5c-x7k2p"]
+    click(board, "forward")
+    assert board.timebar["writes"] == ["somebody: create Pod/web-7d5c-00016"]
+    click(board, "live")
+    assert board.timebar["writes"] == []
+
+
 def test_live_leads_back_to_now(board):
     click(board, "seek", revision=4)
     click(board, "live")

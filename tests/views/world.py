@@ -205,11 +205,15 @@ class World:
 
     def put(self, *objects: Any) -> None:
         for obj in objects:
-            self.now[type(obj).__name__, obj.metadata.name] = obj
+            kind = type(obj).__name__
+            verb = "update" if (kind, obj.metadata.name) in self.now else "create"
+            self.now[kind, obj.metadata.name] = obj
+            self.trace.record("somebody", verb, f"{kind}/{obj.metadata.name}")
             self._remember()
 
     def drop(self, kind: str, name: str) -> None:
         del self.now[kind, name]
+        self.trace.record("somebody", "delete", f"{kind}/{name}")
         self._remember()
 
     def _remember(self) -> None:

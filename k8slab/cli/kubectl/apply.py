@@ -229,9 +229,7 @@ def _server_side(run: Invocation, target: Target, done: _Done) -> Steps[None]:
         params["dryRun"] = "All"
     body = json.dumps(target.obj, separators=(",", ":"), ensure_ascii=False).encode()
     try:
-        obj = yield from run.api.patch(
-            target.mapping, target.namespace, target.name, body, api.APPLY_PATCH, params
-        )
+        obj = yield from run.api.patch(target.mapping, target.namespace, target.name, body, api.APPLY_PATCH, params)
     except ApiError as error:
         if error.reason == "Conflict":
             raise ApplyConflict(f"{error.message}\n{_RESOLVE}") from None

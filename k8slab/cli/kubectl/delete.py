@@ -21,7 +21,13 @@ IMMEDIATE = (
 )
 CLUSTER_SCOPED = "Warning: deleting cluster-scoped resources, not scoped to the provided namespace\n"
 _WEEK = 7 * 24 * 3600.0
-_CASCADES = {"background": "Background", "foreground": "Foreground", "orphan": "Orphan", "true": "Background", "false": "Orphan"}
+_CASCADES = {
+    "background": "Background",
+    "foreground": "Foreground",
+    "orphan": "Orphan",
+    "true": "Background",
+    "false": "Orphan",
+}
 
 
 def run(run: Invocation) -> Steps[int]:

@@ -11,7 +11,6 @@ from k8slab.cli.kubectl.errors import CommandError, UsageError
 from k8slab.cli.kubectl.flags import Parsed
 from k8slab.cli.seam import Files, Io
 
-
 _DEPRECATED_DRY_RUN = (
     "W0101 00:00:00.000000    4242 helpers.go:731] --dry-run is deprecated and can be replaced with --dry-run=client.\n"
 )
@@ -57,9 +56,16 @@ class Invocation:
     def field_validation(self) -> str:
         """Return how the server shall treat unknown fields: Strict, Warn or Ignore."""
         value = self.flags.text("validate").lower() if self.flags.has("validate") else "strict"
-        words = {"strict": "Strict", "true": "Strict", "": "Strict", "warn": "Warn", "ignore": "Ignore", "false": "Ignore"}
+        words = {
+            "strict": "Strict",
+            "true": "Strict",
+            "": "Strict",
+            "warn": "Warn",
+            "ignore": "Ignore",
+            "false": "Ignore",
+        }
         if value not in words:
-            message = f'invalid - validate option {self.flags.text("validate")!r}; must be one of: strict (or true), warn, ignore (or false)'
+            message = f"invalid - validate option {self.flags.text('validate')!r}; must be one of: strict (or true), warn, ignore (or false)"
             raise CommandError(message.replace("'", '"'))
         return words[value]
 

@@ -303,7 +303,9 @@ def relaxed(expression: str) -> str:
         return expression
     match = re.fullmatch(r"\{?\.?([^{}]+)\}?", expression)
     if match is None or expression.count("{") != expression.count("}"):
-        raise JSONPathError(f"unexpected path string, expected a 'name1.name2' or '.name1.name2' or '{{name1.name2}}' or '{{.name1.name2}}'")
+        raise JSONPathError(
+            "unexpected path string, expected a 'name1.name2' or '.name1.name2' or '{name1.name2}' or '{.name1.name2}'"
+        )
     return "{." + match[1] + "}"
 
 

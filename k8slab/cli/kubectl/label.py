@@ -45,7 +45,9 @@ def annotate(run: Invocation) -> Steps[int]:
     removed = [change[:-1] for change in changes if "=" not in change]
     both = [key for key in removed if key in new]
     if both:
-        raise CommandError("can not both modify and remove the following annotation(s) in the same command: " + ", ".join(both))
+        raise CommandError(
+            "can not both modify and remove the following annotation(s) in the same command: " + ", ".join(both)
+        )
     return (yield from _run(run, names_, "annotations", new, removed))
 
 
@@ -110,9 +112,7 @@ def _change(run: Invocation, target: Target, changes: _Changes, listing: bool) -
         patch = pod_spec.patches.create_two_way_json_patch(before, after)
         manager = "kubectl-label" if changes.field == "labels" else "kubectl-annotate"
         place = (target.mapping, target.namespace, target.name)
-        obj = yield from run.api.patch(
-            *place, pod_spec.encoded(patch), api.MERGE_PATCH, run.write_params(manager)
-        )
+        obj = yield from run.api.patch(*place, pod_spec.encoded(patch), api.MERGE_PATCH, run.write_params(manager))
     if listing:
         values = (obj["metadata"].get(changes.field)) or {}
         run.io.out(f"Listing {changes.field} for {target.mapping.kind}{_group(target)}/{target.name}:\n")

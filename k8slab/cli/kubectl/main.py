@@ -23,9 +23,7 @@ VerbFunction = Callable[[Invocation], Steps[int]]
 _NOT_INTERSPERSED: frozenset[tuple[str, ...]] = frozenset()
 
 
-def kubectl(
-    argv: Sequence[str], *, files: Files | None = None, stdin: str = "", namespace: str = "default"
-) -> Verb:
+def kubectl(argv: Sequence[str], *, files: Files | None = None, stdin: str = "", namespace: str = "default") -> Verb:
     """Return the command line *argv* (without the word ``kubectl``) as a verb for a driver.
 
     *namespace* is the one that the user's context names; ``-n`` in *argv* wins.

@@ -25,7 +25,7 @@ def run(run: Invocation) -> Steps[int]:
     if not flags.text("patch") and not flags.text("patch-file"):
         raise CommandError("must specify --patch or --patch-file containing the contents of the patch")
     if content_type is None:
-        raise CommandError(f'--type must be one of [json merge strategic], not {gojson.quote(flags.text("type"))}')
+        raise CommandError(f"--type must be one of [json merge strategic], not {gojson.quote(flags.text('type'))}")
     text = flags.text("patch") or _patch_file(run)
     patch = _read(text)
     find = builder.from_flags(run, latest=True)

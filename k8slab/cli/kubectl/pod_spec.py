@@ -18,10 +18,7 @@ from k8slab.cli.kubectl.models import model_of
 _PLACES = {
     "Pod": ("spec",),
     "CronJob": ("spec", "jobTemplate", "spec", "template", "spec"),
-    **{
-        kind: ("spec", "template", "spec")
-        for kind in ("ReplicationController", "Deployment", "DaemonSet", "ReplicaSet", "StatefulSet", "Job")
-    },
+    **dict.fromkeys(("ReplicationController", "Deployment", "DaemonSet", "ReplicaSet", "StatefulSet", "Job"), ("spec", "template", "spec")),
 }
 
 

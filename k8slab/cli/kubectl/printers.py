@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable
-from typing import Any
 
 from k8slab.cli import goyaml
 from k8slab.cli.gotemplate.execute import Template
@@ -22,7 +21,15 @@ from k8slab.cli.kubectl.jsonpath import JSONPath, JSONPathError, go_syntax, json
 Printer = Callable[[Obj], str]
 
 #: The formats that take a template after ``=``.
-TEMPLATES = ("jsonpath", "jsonpath-as-json", "jsonpath-file", "go-template", "go-template-file", "template", "templatefile")
+TEMPLATES = (
+    "jsonpath",
+    "jsonpath-as-json",
+    "jsonpath-file",
+    "go-template",
+    "go-template-file",
+    "template",
+    "templatefile",
+)
 ALLOWED = "go-template,go-template-file,json,jsonpath,jsonpath-as-json,jsonpath-file,name,template,templatefile,yaml"
 
 

@@ -31,7 +31,7 @@ def by_field(items: Sequence[T], expression: str, object_of: Callable[[T], Any])
     except JSONPathError as error:
         raise CommandError(str(error)) from None
     if items and all(value is _MISSING for value, _ in keyed):
-        raise CommandError(f"couldn't find any field with path \"{relaxed(expression)}\" in the list of objects")
+        raise CommandError(f'couldn\'t find any field with path "{relaxed(expression)}" in the list of objects')
     ordered = sorted(keyed, key=functools.cmp_to_key(lambda a, b: _compare(a[0], b[0])))
     return [item for _, item in ordered]
 

@@ -31,7 +31,7 @@ def run(run: Invocation) -> Steps[int]:
     seconds = flags["timeout"]
     deadline = yield from Deadline.after(_WEEK if seconds < 0 else seconds)
     if goal.lower() == "create":
-        if find.filenames or find.selector is not None and not find.resources:
+        if find.filenames or (find.selector is not None and not find.resources):
             raise CommandError("--for=create needs resources named by type")
         found = yield from _until_created(run, find, deadline)
     else:
@@ -152,7 +152,7 @@ def _field(text: str) -> _Test:
         if not values:
             return False
         if len(values) > 1:
-            raise CommandError(f"given jsonpath expression matches more than one value")
+            raise CommandError("given jsonpath expression matches more than one value")
         if any_value:
             return True
         if isinstance(values[0], dict | list):
@@ -172,7 +172,9 @@ def _split(text: str) -> tuple[str, str, bool]:
         return match[1], "", True
     value = match[2]
     if not value:
-        raise CommandError("jsonpath wait has to have a value after equal sign, like --for=jsonpath='{.status.readyReplicas}'=3")
+        raise CommandError(
+            "jsonpath wait has to have a value after equal sign, like --for=jsonpath='{.status.readyReplicas}'=3"
+        )
     if len(value) >= 2 and value[0] == value[-1] and value[0] in "\"'":
         value = value[1:-1]
     return match[1], value, False

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from k8slab.apimachinery import errors
+from k8slab.apimachinery import errors, names
 from k8slab.apimachinery.errors import ApiError, FieldError
 from k8slab.cluster.apiserver import deletion
 from k8slab.cluster.apiserver.admission.plugin import Attributes, Plugin
@@ -30,8 +30,8 @@ MOST_GENERATED_NAMES = 8
 #: What a generated name may have before its suffix (names.SimpleNameGenerator).
 MOST_GENERATE_NAME_CHARACTERS = 63 - 5
 _SYSTEM_FIELDS = ("uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "selfLink")
-#: What an update may change in the metadata, besides the generation, which is the strategy's.
-_CHANGEABLE = ("labels", "annotations", "finalizers", "ownerReferences", "name", "uid", "deletionGracePeriodSeconds")
+_VALIDATED = ("generateName", "namespace", "labels", "annotations", "ownerReferences", "finalizers", "generation")
+MOST_REMEMBERED = 4096
 _NAMESPACE_MISMATCH = "the namespace of the provided object does not match the namespace sent on the request"
 
 Prepare = Callable[[Obj, Obj, RequestContext], None]
@@ -46,6 +46,7 @@ class Registry:
         self.strategy = strategy
         self.prefix = f"/registry/{storage_name(strategy)}/"
         self.cache = WatchCache(server.store, strategy, self.prefix)
+        self._good_metadata: set[bytes] = set()
         self._plugins = {
             operation: [plugin for plugin in plugins if plugin.handles(strategy, operation)]
             for operation in ("CREATE", "UPDATE", "DELETE")
@@ -123,8 +124,18 @@ class Registry:
         return self._put(key, new, context, "create", 0)
 
     def _metadata_problems(self, metadata: dict[str, Any]) -> list[FieldError]:
+        """Return what is wrong with the metadata. That of the Pods of one ReplicaSet differs in the name only."""
         strategy = self.strategy
-        return list(validate_object_meta(metadata, namespaced=strategy.namespaced, name_rule=type(strategy).name_rule))
+        rule = type(strategy).name_rule or names.dns1123_subdomain
+        alike = encode_json([metadata.get(field) for field in _VALIDATED])
+        if alike in self._good_metadata and not rule(metadata.get("name", "")):
+            return []
+        problems = list(validate_object_meta(metadata, namespaced=strategy.namespaced, name_rule=rule))
+        if not problems:
+            if len(self._good_metadata) >= MOST_REMEMBERED:
+                self._good_metadata.clear()
+            self._good_metadata.add(alike)
+        return problems
 
     # -- updating ----------------------------------------------------------------------------------------------------
 
@@ -183,7 +194,7 @@ class Registry:
         (prepare or strategy.prepare_for_update)(new, old, context)
         _keep_system_fields(metadata, old_metadata)
         causes: list[FieldError] = []
-        if any(metadata.get(field) != old_metadata.get(field) for field in _CHANGEABLE):
+        if _has_changed(metadata, old_metadata):
             causes += validate_object_meta_update(metadata, old_metadata)
         causes += (validate or strategy.validate_update)(new, old)
         if causes:
@@ -312,6 +323,19 @@ def check_namespace(strategy: Strategy, metadata: dict[str, Any], namespace: str
         metadata["namespace"] = namespace
     elif given != namespace:
         raise errors.bad_request(_NAMESPACE_MISMATCH)
+
+
+def _has_changed(new: dict[str, Any], old: dict[str, Any]) -> bool:
+    """Whether an update changes anything of the metadata that could be wrong; the rest was valid before."""
+    return (
+        new.get("labels") != old.get("labels")
+        or new.get("annotations") != old.get("annotations")
+        or new.get("finalizers") != old.get("finalizers")
+        or new.get("ownerReferences") != old.get("ownerReferences")
+        or new.get("name") != old["name"]
+        or new["uid"] != old["uid"]
+        or new.get("deletionGracePeriodSeconds") != old.get("deletionGracePeriodSeconds")
+    )
 
 
 def _keep_system_fields(new: dict[str, Any], old: dict[str, Any]) -> None:

@@ -154,17 +154,23 @@ class ApiServer:
         cache = self.registry_of(model).cache
         return [cache.decode_struct(item.value) for item in cache.list_at(revision, namespace or "")]
 
-    def create(self, obj: Any, *, user: str, namespace: str | None = None) -> Any:
-        """Store *obj* and return it as stored. Raises ApiError: AlreadyExists, Invalid, Forbidden."""
+    def create(self, obj: Any, *, user: str, namespace: str | None = None, shared: bool = False) -> Any:
+        """Store *obj* and return it as stored. Raises ApiError: AlreadyExists, Invalid, Forbidden.
+
+        With *shared* it is the one copy that all watchers share: cheaper, and read-only.
+        """
         registry = self.registry_of(type(obj))
         new: Obj = to_dict(obj)
         metadata = new.setdefault("metadata", {})
         registry.strategy.default(new)
         item = registry.create(new, namespace or metadata.get("namespace", ""), RequestContext(self, user))
-        return registry.cache.decode_struct(item.value)
+        return item.struct if shared else registry.cache.decode_struct(item.value)
 
-    def update(self, obj: Any, *, user: str, subresource: str | None = None) -> Any:
-        """Replace the object (or its status) and return it as stored. Raises ApiError: NotFound, Conflict, Invalid."""
+    def update(self, obj: Any, *, user: str, subresource: str | None = None, shared: bool = False) -> Any:
+        """Replace the object (or its status) and return it as stored; *shared* as for `create`.
+
+        Raises ApiError: NotFound, Conflict, Invalid.
+        """
         registry = self.registry_of(type(obj))
         context = RequestContext(self, user)
         meta = obj.metadata
@@ -184,7 +190,7 @@ class ApiServer:
                 return new
 
             item, _ = registry.update(namespace, name, replace, context, **rules)
-        return registry.cache.decode_struct(item.value)
+        return item.struct if shared else registry.cache.decode_struct(item.value)
 
     def patch(
         self,

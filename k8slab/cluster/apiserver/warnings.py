@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from k8slab.apimachinery import gojson, names, quantity
+from k8slab.cluster.apiserver.speckey import MOST_REMEMBERED, spec_key
 
 Json = dict[str, Any]
 
@@ -49,9 +50,21 @@ def host_name_warning(name: str, use: str = POD_NAMES) -> list[str]:
     ]
 
 
+#: Encoded specs about which there is nothing to say.
+_harmless: set[bytes] = set()
+
+
 def pod_warnings(spec: Json, path: str) -> list[str]:
     """Return the warnings about a Pod's spec, in a Pod or a template."""
-    return list(_pod_warnings(spec, path))
+    key = spec_key(spec)
+    if key in _harmless:
+        return []
+    warnings = list(_pod_warnings(spec, path))
+    if not warnings:
+        if len(_harmless) >= MOST_REMEMBERED:
+            _harmless.clear()
+        _harmless.add(key)
+    return warnings
 
 
 def _pod_warnings(spec: Json, path: str) -> Iterator[str]:

@@ -72,6 +72,10 @@ class Item:
             self._struct = self.kind.decode_struct(self.value)
         return self._struct
 
+    def forget_dict(self) -> None:
+        """Free the dict that the writer left; most objects are read as structs from here on."""
+        self._obj = None
+
     def pack(self) -> None:
         """Keep only the bytes: this version has become history."""
         self._obj = self._struct = self._fields = None
@@ -284,6 +288,8 @@ class WatchCache:
                         watch.tell(change)
                 if change.before is not None:
                     change.before.pack()
+                if change.now is not None:
+                    change.now.forget_dict()
         finally:
             self._is_telling = False
 

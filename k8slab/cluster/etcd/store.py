@@ -8,7 +8,7 @@ Left out: the wire protocol, authentication, several members (raft), defragmenta
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right, insort
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -104,10 +104,9 @@ class FutureRevisionError(Exception):
 
 
 class _Watcher:
-    __slots__ = ("notify", "prefix", "stopped")
+    __slots__ = ("notify", "stopped")
 
-    def __init__(self, prefix: str, notify: Callable[[Event], None]) -> None:
-        self.prefix = prefix
+    def __init__(self, notify: Callable[[Event], None]) -> None:
         self.notify = notify
         self.stopped = False
 
@@ -124,9 +123,13 @@ class Store:
         # key -> its versions, oldest first; a tombstone is a KeyValue of version 0.
         self._history: dict[str, list[KeyValue]] = {}
         self._keys: list[str] = []
+        # Keys that came since the last range: sorting them in by dozens is cheaper than one by one.
+        self._new_keys: list[str] = []
         self._log: list[Event] = []
         self._times: list[float] = [clock.now, clock.now]
-        self._watchers: list[_Watcher] = []
+        # Prefix -> watchers. Prefixes that are whole folders are found by the folders of a key, the odd ones by trying.
+        self._watchers: dict[str, list[_Watcher]] = {}
+        self._odd_watchers: dict[str, list[_Watcher]] = {}
         #: Called after each put; `Leases` uses it.
         self.on_put: Callable[[Put, KeyValue], None] | None = None
 
@@ -143,7 +146,7 @@ class Store:
         """Return the keys that begin with *prefix*, in key order, from *start* on, at most *limit* of them (0: all)."""
         if revision is not None:
             self._check(revision)
-        keys = self._keys
+        keys = self._sorted_keys()
         index = bisect_left(keys, start if start is not None and start > prefix else prefix)
         end = bisect_left(keys, prefix + "\U0010ffff") if prefix else len(keys)
         found: list[KeyValue] = []
@@ -167,6 +170,13 @@ class Store:
         if revision > self.revision:
             raise FutureRevisionError(revision, self.revision)
         return self._times[max(revision, 0)]
+
+    def _sorted_keys(self) -> list[str]:
+        if self._new_keys:
+            self._keys += self._new_keys
+            self._keys.sort()
+            self._new_keys.clear()
+        return self._keys
 
     def _at(self, key: str, revision: int) -> KeyValue | None:
         versions = self._history.get(key)
@@ -252,7 +262,7 @@ class Store:
             versions = self._history.get(key)
             if versions is None:
                 self._history[key] = [kv]
-                insort(self._keys, key)
+                self._new_keys.append(key)
             else:
                 versions.append(kv)
         self._current[key] = kv
@@ -272,12 +282,13 @@ class Store:
         if start_revision is not None:
             for event in self.events_since(start_revision, prefix):
                 notify(event)
-        watcher = _Watcher(prefix, notify)
-        self._watchers = [*self._watchers, watcher]
+        watcher = _Watcher(notify)
+        by_prefix = self._watchers if prefix.endswith("/") else self._odd_watchers
+        by_prefix[prefix] = [*by_prefix.get(prefix, ()), watcher]
 
         def cancel() -> None:
             watcher.stopped = True
-            self._watchers = [other for other in self._watchers if other is not watcher]
+            by_prefix[prefix] = [other for other in by_prefix[prefix] if other is not watcher]
 
         return cancel
 
@@ -289,9 +300,14 @@ class Store:
         return [event for event in self._log[index:] if event.kv.key.startswith(prefix)]
 
     def _tell(self, event: Event) -> None:
-        for watcher in self._watchers:
-            if not watcher.stopped and event.kv.key.startswith(watcher.prefix):
-                watcher.notify(event)
+        key = event.kv.key
+        for prefix, watchers in self._odd_watchers.items():
+            if key.startswith(prefix):
+                _notify(watchers, event)
+        end = key.find("/") + 1
+        while end:
+            _notify(self._watchers.get(key[:end], ()), event)
+            end = key.find("/", end) + 1
 
     # -- history -----------------------------------------------------------------------------------------------------
 
@@ -313,8 +329,14 @@ class Store:
                     del self._history[key]
                     gone = True
         if gone:
-            self._keys = [key for key in self._keys if key in self._history]
+            self._keys = [key for key in self._sorted_keys() if key in self._history]
         del self._log[: bisect_left(self._log, revision, key=_event_revision)]
+
+
+def _notify(watchers: Sequence[_Watcher], event: Event) -> None:
+    for watcher in watchers:
+        if not watcher.stopped:
+            watcher.notify(event)
 
 
 def _mod_revision(kv: KeyValue) -> int:

@@ -152,8 +152,8 @@ class SchedulingQueue:
         if queued.place == GATED and not info.pod.spec.schedulingGates:
             queued.timestamp = self._clock.now
             self._push_active(queued)
-        elif queued.place == UNSCHEDULABLE and _may_matter(before, info.pod):
-            self._wake_up(queued)
+        elif queued.place == UNSCHEDULABLE and (not queued.plugins or _may_matter(before, info.pod)):
+            self._wake_up(queued)  # no plugin is to blame (there was no node): any change counts
 
     def delete(self, uid: str) -> None:
         """The Pod went, or got its node from somebody else."""

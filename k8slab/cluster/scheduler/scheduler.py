@@ -49,7 +49,7 @@ class Scheduler:
         self.name = name
         self.clock = context.clock
         self.client = context.client(name)
-        self.recorder = context.recorder(name)
+        self.recorder = context.series_recorder(name, f"{name}-control-plane")
         self.chance = context.chance.stream("scheduler")
         self._listers: dict[type, Lister[Any] | None] = {}
         self._handlers: list[tuple[type, Handler]] = []
@@ -92,15 +92,12 @@ class Scheduler:
 
     def serves(self, model: type) -> bool:
         """Whether the API server knows objects of *model* (the lab's grows kind by kind)."""
-        return self.lister(model) is not None
+        return model in self.context.models()
 
     def lister(self, model: type) -> Lister[Any] | None:
         """Return the cache of *model*, or None if there is no such kind."""
         if model not in self._listers:
-            try:
-                self._listers[model] = self.context.informers.informer(model).lister
-            except ApiError:
-                self._listers[model] = None
+            self._listers[model] = self.context.informers.informer(model).lister if self.serves(model) else None
         return self._listers[model]
 
     # -- what happens in the cluster ---------------------------------------------------------------------------------
@@ -262,7 +259,7 @@ class Scheduler:
                     self._fail(again, f"binding rejected: {error.message}", (), after_error=True)
         else:
             message = f"Successfully assigned {meta.namespace}/{meta.name} to {node_name}"
-            self.recorder.event(pod, "Normal", "Scheduled", message)
+            self.recorder.eventf(pod, None, "Normal", "Scheduled", "Binding", message)
 
     # -- no node -----------------------------------------------------------------------------------------------------
 
@@ -318,7 +315,8 @@ class Scheduler:
                     yield from self.client.delete(Pod, meta.name, meta.namespace, uid=meta.uid)
             except ApiError:
                 continue  # gone already
-            self.recorder.event(victim.pod, "Normal", "Preempted", f"Preempted by pod {info.uid} on node {chosen.node}")
+            note = f"Preempted by pod {info.uid} on node {chosen.node}"
+            self.recorder.eventf(victim.pod, info.pod, "Normal", "Preempted", "Preempting", note)
 
     def _fail(
         self, queued: QueuedPod, message: str, plugins: tuple[str, ...] | list[str], *, after_error: bool = False
@@ -332,7 +330,7 @@ class Scheduler:
             self.queue.put_back(queued, plugins)
         if len(message) > LONGEST_MESSAGE:
             message = message[: LONGEST_MESSAGE - 4] + " ..."
-        self.recorder.event(info.pod, "Warning", "FailedScheduling", message)
+        self.recorder.eventf(info.pod, None, "Warning", "FailedScheduling", "Scheduling", message)
         reason = "SchedulerError" if after_error else "Unschedulable"
         self.clock.process(self._write_condition(info, reason, message, queued.nominated_node))
 

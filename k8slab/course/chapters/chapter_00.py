@@ -14,7 +14,8 @@ def scale_up(lab: Lab) -> Verdict:
     hello = Workload(lab, "hello")
     if hello.deployment is None:
         return Stuck("gone")
-    others = [pod for pod in hello.all_pods if pod not in hello.pods]
+    made = hello.deployment.metadata.creationTimestamp
+    others = [pod for pod in hello.all_pods if pod not in hello.pods and pod.metadata.creationTimestamp > made]
     if hello.deployment.metadata.generation == 1 and hello.replicas == 3 and not others:
         return NotStarted()
     ready = count_ready(hello.pods)

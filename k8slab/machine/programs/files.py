@@ -275,7 +275,7 @@ def _many(call: Call, options: Options, paths: list[str], one: object) -> int:
             return call.fail(
                 f"can't create directory '{target}': File exists" if found else f"target '{target}' is not a directory"
             )
-        return call.fail(f"target {quoted(target)}: {why}" if found or call.name == "mv" or True else "")
+        return call.fail(f"target {quoted(target)}: {why}")
     code = 0
     for source in sources:
         destination = posixpath.join(target, posixpath.basename(source.rstrip("/")) or ".") if into else target

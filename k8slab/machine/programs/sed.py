@@ -434,7 +434,7 @@ class Editor:
             elif name == "d":
                 return "delete"
             elif name == "D":
-                head, newline, tail = self.space.partition("\n")
+                _, newline, tail = self.space.partition("\n")
                 if not newline:
                     return "delete"
                 self.space = tail

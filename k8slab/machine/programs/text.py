@@ -6,6 +6,7 @@ Left out: locales (bytes order, as LC_ALL=C.UTF-8 in images), sort's -k options 
 from __future__ import annotations
 
 import difflib
+import itertools
 import re
 from collections.abc import Generator
 from datetime import UTC, datetime
@@ -65,7 +66,7 @@ def sort(call: Call) -> Steps:
         return [one.value(line, separator) for one in keys]
 
     if "c" in options:
-        for number, (one, two) in enumerate(zip(lines, lines[1:]), start=2):
+        for number, (one, two) in enumerate(itertools.pairwise(lines), start=2):
             if key(one) > key(two):
                 return call.fail(f"{paths[0] if paths else '-'}:{number}: disorder: {two}")
         return 0

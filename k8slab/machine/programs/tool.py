@@ -16,7 +16,7 @@ from k8slab.machine.process import Process
 from k8slab.machine.program import Life
 
 Steps: TypeAlias = Generator[Any, Any, "int | None"]
-Function: TypeAlias = Callable[["Call"], "int | None | Steps"]
+Function: TypeAlias = Callable[["Call"], "int | Steps | None"]
 BUSYBOX_VERSION = "1.36.1"
 CHUNK = 65536
 

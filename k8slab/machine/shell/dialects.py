@@ -192,11 +192,7 @@ class Bash(Dialect):
 
     def braces(self, one: Word) -> Iterator[Word]:
         """Expand ``{a,b}`` and ``{1..3}``, from the left, in unquoted text."""
-        count = 0
-        for parts in _braced(list(one.parts)):
-            count += 1
-            if count > 100_000:
-                return
+        for parts in itertools.islice(_braced(list(one.parts)), 100_000):
             yield word(parts)
 
 

@@ -5,6 +5,7 @@ Models dash's bltin/printf.c and coreutils' printf.
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Callable
 
@@ -87,10 +88,8 @@ def echo(words: list[str], *, escapes: bool, options: str) -> str:
 def printf(words: list[str], complain: Callable[[str], None], *, gnu: bool = False) -> tuple[str, int]:
     """Return what ``printf`` writes for *words* (the format first), and its status; *complain* gets what is wrong."""
     printer = _Printer(words[0], words[1:], complain, gnu)
-    try:
+    with contextlib.suppress(Stop):
         printer.all()
-    except Stop:
-        pass
     return "".join(printer.out), printer.status
 
 

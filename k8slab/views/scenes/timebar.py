@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from k8slab.sim.inspect import Mark
+from k8slab.sim.trace import Entry
 from k8slab.views.words import ENGLISH, Words
 
 
@@ -20,11 +21,13 @@ def timebar_scene(
     revision: int | None = None,
     marks: Iterable[Mark] = (),
     now: float | None = None,
+    writes: Iterable[Entry] = (),
     words: Words = ENGLISH,
 ) -> dict[str, Any]:
-    """Return ``{"oldest", "newest", "revision", "live", "time", "marks": [{"revision", "time", "text", "share"}], "said"}``.
+    """Return ``{"oldest", "newest", "revision", "live", "time", "marks": [{"revision", "time", "text", "share"}], "writes": [sentence], "said"}``.
 
-    *revision* None is the present, whose time is *now*; "share" is the place on the bar, 0 to 1.
+    *revision* None is the present, whose time is *now*; "share" is the place on the bar, 0 to 1. *writes*: what was
+    written at that very moment (shown for the past only).
     """
     live = revision is None or revision >= newest
     shown = newest if live else max(oldest, revision or oldest)
@@ -48,5 +51,8 @@ def timebar_scene(
         "live": live,
         "time": round(time, 3),
         "marks": placed,
+        "writes": []
+        if live
+        else [words("timebar.write", who=one.who, action=one.action, object=one.object) for one in writes],
         "said": words(key, time=f"{time:.1f}", revision=shown, newest=newest),
     }

@@ -145,7 +145,8 @@ function render({ model, el: root }) {
   const { region, note } = frame(root, model, "board.name", "board");
   const headline = el("div", { class: "headline", role: "heading", "aria-level": 3, "aria-live": "polite" });
   const controls = labControls(model);
-  const past = el("p", { class: "past" }, icon("rewind"), say(model, "timebar.looking"));
+  const writes = el("span", {});
+  const past = el("div", { class: "past" }, icon("rewind"), el("div", {}, el("div", {}, say(model, "timebar.looking")), writes));
   const owners = el("ul", { class: "owners", "aria-label": say(model, "board.owners") });
   const nodes = el("ul", { class: "nodes", "aria-label": say(model, "board.nodes") });
   const seats = el("ul", { class: "seats" });
@@ -165,6 +166,8 @@ function render({ model, el: root }) {
     set(region, "data-past", looking);
     set(region, "data-crowded", scene.crowded);
     past.hidden = !looking;
+    const written = model.get("timebar").writes ?? [];
+    write(writes, written.length ? `${say(model, "timebar.written")} ${written.join("; ")}` : "");
     write(headline, scene.message);
     write(note, model.get("message") || (states.size && !selected ? say(model, "story.empty") : ""));
     const tabs = scene.deployments.map((tab) => ({

@@ -125,7 +125,8 @@ function roam(container, selector) {
 
 /** Call `redraw` once a frame, however many of the traits `names` have changed since. Returns what takes it away. */
 function follow(model, names, redraw) {
-  let asked = false;
+  let asked = false, fresh = false;
+  const arrive = () => (fresh = true);
   const ask = () => {
     if (asked) return;
     asked = true;
@@ -134,11 +135,19 @@ function follow(model, names, redraw) {
     next(() => {
       asked = false;
       redraw();
+      if (fresh) model.send({ press: "drawn" });
+      fresh = false;
     });
   };
+  // the kernel sends no further scene before it hears that the last ones were drawn
+  model.on("change:scene", arrive);
   names.forEach((name) => model.on(`change:${name}`, ask));
   redraw();
-  return () => names.forEach((name) => model.off(`change:${name}`, ask));
+  model.send({ press: "drawn" });
+  return () => {
+    model.off("change:scene", arrive);
+    names.forEach((name) => model.off(`change:${name}`, ask));
+  };
 }
 
 /** The frame of a widget: a named region with a live line for what the last click did. */

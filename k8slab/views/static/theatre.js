@@ -4,13 +4,14 @@ const REPLAY_SECONDS = 12; // a whole record plays in about this long at 5×
 
 function sliderFor(model, name, most, unit) {
   const label = say(model, `theatre.${name}`);
-  const value = el("output", {});
+  const value = el("span", { class: "value" });
   const input = el("input", {
     type: "range",
     class: "slider",
     min: 0,
     max: most,
     step: 1,
+    "aria-label": `${label}: ${say(model, `theatre.${name}.hint`)}`,
     oninput: (event) => {
       show(Number(event.target.value));
       model.send({ press: "set", name, value: Number(event.target.value) });

@@ -41,7 +41,7 @@ class ClusterBoard(View):
     def __init__(self, client: Any = None, inspector: Any = None, **options: Any) -> None:
         super().__init__(client, inspector, **options)
         self.is_lab = inspector is not None
-        self.player = Player(inspector, self.changed, self._stopped)
+        self.player = Player(inspector, self.frame, self._stopped)
         self._revision: int | None = None
         self._drawn_for: Any = None
         self.look()

@@ -59,7 +59,7 @@ class RolloutTheatre(View):
         self.deployment, self.images, self.bad_image = deployment, images, bad_image
         self.is_lab = inspector is not None
         self.settings = {"surge": 1, "unavailable": 0, "delay": 2, "grace": 5}
-        self.player = Player(inspector, self.changed, self._stopped)
+        self.player = Player(inspector, self.frame, self._stopped)
         self.player.speed = self.speed
         self.recorder: RolloutRecorder | None = None
         if inspector is not None:

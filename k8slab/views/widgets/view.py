@@ -22,6 +22,8 @@ from k8slab.views.words import Words
 #: Views that are open, oldest first. Weak: a view that nobody holds is gone.
 _open: list[weakref.ref[View]] = []
 _hooked = False
+#: So many scenes may be on their way to the browser before play waits for it to draw them.
+MOST_UNDRAWN = 2
 
 
 def module(*names: str) -> str:
@@ -35,6 +37,8 @@ class View(anywidget.AnyWidget):
     #: Groups of ``words.yaml`` that the browser needs.
     spoken: tuple[str, ...] = ()
 
+    _undrawn = 0  # scenes sent since the browser last said that it had drawn one
+
     language = traitlets.Unicode("en").tag(sync=True)
     words = traitlets.Dict().tag(sync=True)
     scene = traitlets.Dict().tag(sync=True)
@@ -44,6 +48,7 @@ class View(anywidget.AnyWidget):
         self, client: Any = None, inspector: Any = None, *, namespace: str | None = "default", language: str = "en"
     ) -> None:
         super().__init__(language=language)
+        self._owed = False
         self.reading = Reading(client, inspector, namespace)
         self.say = Words(language)
         self.words = self.say.group(*self.spoken)
@@ -73,6 +78,9 @@ class View(anywidget.AnyWidget):
 
     def _on_message(self, widget: Any, message: Mapping[str, Any], buffers: Any) -> None:
         button = str(message.get("press", ""))
+        if button == "drawn":
+            self._drawn()
+            return
         try:
             self.press(button, message)
         except LabError as error:
@@ -80,9 +88,32 @@ class View(anywidget.AnyWidget):
         except NotImplementedError:
             self.message = self.say("view.unknown", button=button)
 
+    def frame(self) -> None:
+        """Call after each frame of live play: every view of this lab looks again, as fast as its browser can draw."""
+        look_again(self.reading.inspector, in_pace=True)
+
     def changed(self) -> None:
         """Call after having changed the world or its time: every view of this lab looks again."""
         look_again(self.reading.inspector)
+
+    # -- the pace of the browser -------------------------------------------------------------------------------------
+
+    @traitlets.observe("scene")
+    def _sent(self, change: Any) -> None:
+        self._undrawn += 1
+
+    def _drawn(self) -> None:
+        self._undrawn = 0
+        if self._owed:
+            self._owed = False
+            self.look()
+
+    def look_in_pace(self) -> None:
+        """`look`, unless the browser still has scenes to draw: then as soon as it has drawn them."""
+        if self._undrawn > MOST_UNDRAWN:
+            self._owed = True
+        else:
+            self.look()
 
     # -- twins -------------------------------------------------------------------------------------------------------
 
@@ -103,12 +134,12 @@ class View(anywidget.AnyWidget):
         super().close()
 
 
-def look_again(inspector: Any = None) -> None:
-    """Let every open view of *inspector* (of every cluster, with None) look again."""
+def look_again(inspector: Any = None, *, in_pace: bool = False) -> None:
+    """Let every open view of *inspector* (of every cluster, with None) look again; *in_pace* with its browser."""
     for reference in list(_open):
         view = reference()
         if view is not None and (inspector is None or view.reading.inspector is inspector):
-            view.look()
+            view.look_in_pace() if in_pace else view.look()
 
 
 def _look_after_cells() -> None:

@@ -55,7 +55,14 @@ def test_in_a_new_namespace_the_default_account_is_waited_for(world):
         ([], ["node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"]),
         ([{"operator": "Exists"}], [""]),
         (
-            [{"key": "node.kubernetes.io/not-ready", "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 1}],
+            [
+                {
+                    "key": "node.kubernetes.io/not-ready",
+                    "operator": "Exists",
+                    "effect": "NoExecute",
+                    "tolerationSeconds": 1,
+                }
+            ],
             ["node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"],
         ),
     ],
@@ -90,7 +97,9 @@ def test_a_priority_cannot_be_made_up(world, spec, why):
 
 
 def test_a_new_node_takes_no_pods_yet(world):
-    node = world.make("/api/v1/nodes", {"metadata": {"name": "n"}, "spec": {"taints": [{"key": "k", "effect": "NoExecute"}]}})
+    node = world.make(
+        "/api/v1/nodes", {"metadata": {"name": "n"}, "spec": {"taints": [{"key": "k", "effect": "NoExecute"}]}}
+    )
     assert [(t["key"], t["effect"]) for t in node["spec"]["taints"]] == [
         ("k", "NoExecute"),
         ("node.kubernetes.io/not-ready", "NoSchedule"),
@@ -130,7 +139,11 @@ def test_a_dry_run_and_a_refusal_count_nothing(world):
     ("hard", "before", "spec", "why"),
     [
         pytest.param(
-            {"pods": "2"}, {"pods": "2"}, {}, "exceeded quota: q, requested: pods=1, used: pods=2, limited: pods=2", id="too many"
+            {"pods": "2"},
+            {"pods": "2"},
+            {},
+            "exceeded quota: q, requested: pods=1, used: pods=2, limited: pods=2",
+            id="too many",
         ),
         pytest.param(
             {"requests.cpu": "1", "pods": "9"},
@@ -171,7 +184,11 @@ def test_a_quota_with_scopes_counts_only_pods_of_that_kind(world, scopes, spec, 
 
 
 def test_objects_are_counted_by_kind_too(world):
-    a_quota(world, {"count/deployments.apps": "0", "configmaps": "0"}, hard={"count/deployments.apps": "1", "configmaps": "0"})
+    a_quota(
+        world,
+        {"count/deployments.apps": "0", "configmaps": "0"},
+        hard={"count/deployments.apps": "1", "configmaps": "0"},
+    )
     world.deployment("a")
     assert used(world)["count/deployments.apps"] == "1"
     code, status = world.ask("POST", "/api/v1/namespaces/default/configmaps", {"metadata": {"name": "c"}})

@@ -73,7 +73,9 @@ def test_a_finalizer_holds_the_object_until_somebody_takes_it_away(world):
     world.configmap("a", finalizers=["example.com/hold"])
     code, shown = world.ask("DELETE", f"{CONFIGMAPS}/a")
     assert (code, shown["kind"], shown["metadata"]["deletionGracePeriodSeconds"]) == (200, "ConfigMap", 0)
-    code, status = world.patch(f"{CONFIGMAPS}/a", {"metadata": {"finalizers": ["example.com/hold", "example.com/more"]}})
+    code, status = world.patch(
+        f"{CONFIGMAPS}/a", {"metadata": {"finalizers": ["example.com/hold", "example.com/more"]}}
+    )
     assert (code, status["message"]) == (
         422,
         'ConfigMap "a" is invalid: metadata.finalizers: Forbidden: no new finalizers can be added if the object is '
@@ -139,14 +141,22 @@ def test_a_collection_goes_together_but_only_what_is_selected(world):
     world.configmap("b")
     world.configmap("c", labels={"app": "web"})
     code, listed = world.ask("DELETE", f"{CONFIGMAPS}?labelSelector=app%3Dweb")
-    assert (code, listed["kind"], [i["metadata"]["name"] for i in listed["items"]]) == (200, "ConfigMapList", ["a", "c"])
+    assert (code, listed["kind"], [i["metadata"]["name"] for i in listed["items"]]) == (
+        200,
+        "ConfigMapList",
+        ["a", "c"],
+    )
     assert [i["metadata"]["name"] for i in world.ask("GET", CONFIGMAPS)[1]["items"]] == ["b"]
 
 
 def test_a_namespace_says_that_it_is_going_and_takes_nothing_new(world):
     world.make("/api/v1/namespaces", {"metadata": {"name": "victim"}})
     code, namespace = world.ask("DELETE", "/api/v1/namespaces/victim")
-    assert (code, namespace["status"], namespace["spec"]) == (200, {"phase": "Terminating"}, {"finalizers": ["kubernetes"]})
+    assert (code, namespace["status"], namespace["spec"]) == (
+        200,
+        {"phase": "Terminating"},
+        {"finalizers": ["kubernetes"]},
+    )
     code, status = world.ask("POST", "/api/v1/namespaces/victim/configmaps", {"metadata": {"name": "late"}})
     assert (code, status["message"]) == (
         403,
@@ -159,7 +169,9 @@ def test_a_namespace_goes_when_its_last_finalizer_is_taken(world):
     world.make("/api/v1/namespaces", {"metadata": {"name": "victim"}})
     world.ask("DELETE", "/api/v1/namespaces/victim")
     namespace = world.ask("GET", "/api/v1/namespaces/victim")[1]
-    assert world.ask("PUT", "/api/v1/namespaces/victim", {**namespace, "spec": {}})[1]["spec"] == {"finalizers": ["kubernetes"]}
+    assert world.ask("PUT", "/api/v1/namespaces/victim", {**namespace, "spec": {}})[1]["spec"] == {
+        "finalizers": ["kubernetes"]
+    }
     namespace = world.ask("GET", "/api/v1/namespaces/victim")[1]
     assert world.ask("PUT", "/api/v1/namespaces/victim/finalize", {**namespace, "spec": {}})[0] == 200
     assert world.ask("GET", "/api/v1/namespaces/victim")[0] == 404

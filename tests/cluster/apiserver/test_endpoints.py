@@ -35,7 +35,9 @@ def test_paths_and_methods_that_lead_nowhere(world, method, path, code, message)
     assert (answer[0], answer[1]["message"]) == (code, message)
 
 
-@pytest.mark.parametrize("path", ["/nosuch", "/apis/nosuch.io", "/apis/nosuch.io/v1/things", "/apis/apps/v9", "/openapi/v2"])
+@pytest.mark.parametrize(
+    "path", ["/nosuch", "/apis/nosuch.io", "/apis/nosuch.io/v1/things", "/apis/apps/v9", "/openapi/v2"]
+)
 def test_a_path_that_nobody_serves_gets_plain_text(world, path):
     response = world.send("GET", path)
     assert (response.status, response.body) == (404, b"404 page not found\n")
@@ -56,10 +58,15 @@ def test_a_table_has_the_columns_of_the_kind_and_metadata_for_each_row(world):
     ]
     (row,) = table["rows"]
     assert row["cells"] == ["a", 1, "75s"]
-    assert (row["object"]["kind"], sorted(row["object"])) == ("PartialObjectMetadata", ["apiVersion", "kind", "metadata"])
+    assert (row["object"]["kind"], sorted(row["object"])) == (
+        "PartialObjectMetadata",
+        ["apiVersion", "kind", "metadata"],
+    )
 
 
-@pytest.mark.parametrize(("include", "shown"), [("None", None), ("Object", "ConfigMap"), ("Metadata", "PartialObjectMetadata")])
+@pytest.mark.parametrize(
+    ("include", "shown"), [("None", None), ("Object", "ConfigMap"), ("Metadata", "PartialObjectMetadata")]
+)
 def test_the_rows_show_as_much_of_the_object_as_is_asked_for(world, include, shown):
     world.configmap("a")
     table = world.ask("GET", f"{CONFIGMAPS}/a?includeObject={include}", headers=TABLE)[1]
@@ -81,7 +88,9 @@ def test_answers_come_as_yaml_or_for_human_eyes(world):
         assert world.send("GET", f"{CONFIGMAPS}/a{query}", headers=headers).body.startswith(b'{\n  "kind": "ConfigMap"')
 
 
-@pytest.mark.parametrize("accept", ["text/html", "application/vnd.kubernetes.protobuf", "application/json;as=Poem;v=v1;g=meta.k8s.io"])
+@pytest.mark.parametrize(
+    "accept", ["text/html", "application/vnd.kubernetes.protobuf", "application/json;as=Poem;v=v1;g=meta.k8s.io"]
+)
 def test_a_form_that_the_server_cannot_write_is_refused(world, accept):
     code, status = world.ask("GET", CONFIGMAPS, headers={"accept": accept})
     assert (code, status["reason"]) == (406, "NotAcceptable")
@@ -131,7 +140,10 @@ def test_kubectl_gets_everything_in_one_document(world, version):
     accept = f"application/json;g=apidiscovery.k8s.io;v={version};as=APIGroupDiscoveryList,application/json"
     response = world.send("GET", "/apis", headers={"accept": accept})
     document = response.json()
-    assert response.headers["content-type"] == f"application/json;g=apidiscovery.k8s.io;v={version};as=APIGroupDiscoveryList"
+    assert (
+        response.headers["content-type"]
+        == f"application/json;g=apidiscovery.k8s.io;v={version};as=APIGroupDiscoveryList"
+    )
     assert (document["kind"], document["apiVersion"]) == ("APIGroupDiscoveryList", f"apidiscovery.k8s.io/{version}")
     apps = next(item for item in document["items"] if item["metadata"]["name"] == "apps")
     deployments = next(r for r in apps["versions"][0]["resources"] if r["resource"] == "deployments")
@@ -156,7 +168,10 @@ def test_the_server_is_well(world, path):
 
 
 def test_the_server_says_what_it_looked_at(world):
-    assert world.send("GET", "/readyz?verbose").body.endswith(b"[+]etcd ok\n" b"[+]poststarthook/start-apiextensions-informers ok\n[+]poststarthook/rbac/bootstrap-roles ok\nreadyz check passed\n")
+    assert world.send("GET", "/readyz?verbose").body.endswith(
+        b"[+]etcd ok\n"
+        b"[+]poststarthook/start-apiextensions-informers ok\n[+]poststarthook/rbac/bootstrap-roles ok\nreadyz check passed\n"
+    )
 
 
 # -- what the kubelet answers ----------------------------------------------------------------------------------------
@@ -178,9 +193,17 @@ def test_logs_are_asked_of_the_kubelet_of_the_pods_node(world):
 @pytest.mark.parametrize(
     ("query", "code", "message"),
     [
-        ("", 400, "a container name must be specified for pod p, choose one of: [a b] or one of the init containers: [i]"),
+        (
+            "",
+            400,
+            "a container name must be specified for pod p, choose one of: [a b] or one of the init containers: [i]",
+        ),
         ("?container=x", 400, "container x is not valid for pod p"),
-        ("?container=a", 500, 'Get "https://node-1:10250/containerLogs/default/p/a": dial tcp: connect: connection refused'),
+        (
+            "?container=a",
+            500,
+            'Get "https://node-1:10250/containerLogs/default/p/a": dial tcp: connect: connection refused',
+        ),
     ],
 )
 def test_a_log_that_nobody_can_give(world, query, code, message):
@@ -207,7 +230,12 @@ def test_the_same_seed_gives_the_same_bytes():
     def answers():
         world = World()
         world.deployment("web")
-        made = [world.pod("a"), world.make(PODS, {"metadata": {"generateName": "x-"}, "spec": {"containers": [{"name": "c", "image": "i"}]}})]
+        made = [
+            world.pod("a"),
+            world.make(
+                PODS, {"metadata": {"generateName": "x-"}, "spec": {"containers": [{"name": "c", "image": "i"}]}}
+            ),
+        ]
         return json.dumps([made, world.ask("GET", DEPLOYMENTS), world.ask("GET", "/apis")]), world.trace.text()
 
     assert answers() == answers()

@@ -72,8 +72,16 @@ def test_a_token_that_is_too_old_is_refused_with_one_that_may_be_used_instead(fi
     [
         ("limit=x", 400, 'strconv.ParseInt: parsing "x": invalid syntax'),
         ("fieldSelector=spec.x%3D1", 400, "field label not supported: spec.x"),
-        ("resourceVersion=abc", 500, 'resourceVersion: Invalid value: "abc": strconv.ParseUint: parsing "abc": invalid syntax'),
-        ("continue=garbage", 400, "invalid continue token: continue key is not valid: invalid character '\\u0081' looking for beginning of value"),
+        (
+            "resourceVersion=abc",
+            500,
+            'resourceVersion: Invalid value: "abc": strconv.ParseUint: parsing "abc": invalid syntax',
+        ),
+        (
+            "continue=garbage",
+            400,
+            "invalid continue token: continue key is not valid: invalid character '\\u0081' looking for beginning of value",
+        ),
         ("continue=%25", 400, "invalid continue token: continue key is not valid: illegal base64 data at input byte 0"),
         (
             "resourceVersionMatch=Exact",
@@ -109,7 +117,10 @@ def test_a_list_may_leave_out_the_namespace(world):
     world.configmap("a")
     world.make("/api/v1/namespaces/other/configmaps", {"metadata": {"name": "b"}})
     listed = world.ask("GET", "/api/v1/configmaps")[1]
-    assert [(i["metadata"]["namespace"], i["metadata"]["name"]) for i in listed["items"]] == [("default", "a"), ("other", "b")]
+    assert [(i["metadata"]["namespace"], i["metadata"]["name"]) for i in listed["items"]] == [
+        ("default", "a"),
+        ("other", "b"),
+    ]
 
 
 def test_pods_are_found_by_their_node(world):

@@ -14,7 +14,9 @@ from tests.cluster.apiserver.conftest import CONFIGMAPS, DEPLOYMENTS, PODS
 
 def test_the_server_alone_sets_the_system_fields(world):
     world.clock.run(90)
-    made = world.configmap("a", uid="mine", creationTimestamp="2020-01-01T00:00:00Z", deletionTimestamp="2020-01-01T00:00:00Z")
+    made = world.configmap(
+        "a", uid="mine", creationTimestamp="2020-01-01T00:00:00Z", deletionTimestamp="2020-01-01T00:00:00Z"
+    )
     metadata = made["metadata"]
     assert metadata["uid"] != "mine"
     assert metadata["creationTimestamp"] == "2026-01-01T00:01:30Z"
@@ -75,7 +77,11 @@ def test_an_update_that_changes_nothing_makes_no_revision(world):
 
 def test_an_update_cannot_touch_what_is_the_servers(world):
     made = world.configmap("a")
-    made["metadata"] |= {"creationTimestamp": "2020-01-01T00:00:00Z", "generation": 9, "deletionTimestamp": "2020-01-01T00:00:00Z"}
+    made["metadata"] |= {
+        "creationTimestamp": "2020-01-01T00:00:00Z",
+        "generation": 9,
+        "deletionTimestamp": "2020-01-01T00:00:00Z",
+    }
     made["data"]["b"] = "2"
     metadata = world.ask("PUT", f"{CONFIGMAPS}/a", made)[1]["metadata"]
     assert metadata["creationTimestamp"] == "2026-01-01T00:00:00Z"
@@ -105,7 +111,12 @@ def test_status_and_spec_are_written_through_different_doors(world):
 def test_the_scale_is_a_small_object_of_its_own(world):
     world.deployment("web")
     code, scale = world.ask("GET", f"{DEPLOYMENTS}/web/scale")
-    assert (code, scale["kind"], scale["spec"], scale["status"]) == (200, "Scale", {}, {"replicas": 0, "selector": "app=web"})
+    assert (code, scale["kind"], scale["spec"], scale["status"]) == (
+        200,
+        "Scale",
+        {},
+        {"replicas": 0, "selector": "app=web"},
+    )
     scale["spec"]["replicas"] = 3
     assert world.ask("PUT", f"{DEPLOYMENTS}/web/scale", scale)[1]["spec"] == {"replicas": 3}
     assert world.ask("PUT", f"{DEPLOYMENTS}/web/scale", scale)[1]["reason"] == "Conflict"
@@ -146,13 +157,22 @@ def test_a_binding_gives_a_pod_to_a_node_once(world):
 
 # -- strictness ------------------------------------------------------------------------------------------------------
 
-DUPLICATE = b'{"metadata":{"name":"a"},"data":{"x":"1","x":"2"},"bogus":1,"metadata":{"name":"a","labels":{},"wrong":2}}'
-COMPLAINTS = ['duplicate field "data.x"', 'unknown field "bogus"', 'duplicate field "metadata"', 'unknown field "metadata.wrong"']
+DUPLICATE = (
+    b'{"metadata":{"name":"a"},"data":{"x":"1","x":"2"},"bogus":1,"metadata":{"name":"a","labels":{},"wrong":2}}'
+)
+COMPLAINTS = [
+    'duplicate field "data.x"',
+    'unknown field "bogus"',
+    'duplicate field "metadata"',
+    'unknown field "metadata.wrong"',
+]
 
 
 def test_strict_validation_names_unknown_and_duplicate_fields_in_document_order(world):
     code, status = world.ask("POST", f"{CONFIGMAPS}?fieldValidation=Strict", raw=DUPLICATE)
-    expected = 'ConfigMap in version "v1" cannot be handled as a ConfigMap: strict decoding error: ' + ", ".join(COMPLAINTS)
+    expected = 'ConfigMap in version "v1" cannot be handled as a ConfigMap: strict decoding error: ' + ", ".join(
+        COMPLAINTS
+    )
     assert (code, status["message"]) == (400, expected)
 
 
@@ -247,7 +267,10 @@ def test_a_patch_names_what_it_cannot_set(world):
         ' "" is invalid: patch: Invalid value: "map[spec:map[replicsa:3]]": strict decoding error: unknown field "spec.replicsa"',
     )
     code, status = world.patch(f"{DEPLOYMENTS}/web", {"spec": {"replicas": "three"}}, "strategic")
-    assert status["message"] == ' "" is invalid: patch: Invalid value: "map[spec:map[replicas:three]]": unrecognized type: int32'
+    assert (
+        status["message"]
+        == ' "" is invalid: patch: Invalid value: "map[spec:map[replicas:three]]": unrecognized type: int32'
+    )
     code, status = world.patch(f"{DEPLOYMENTS}/web", {"spec": {"replicas": "three"}})
     why = "json: cannot unmarshal string into Go struct field DeploymentSpec.spec.replicas of type int32"
     assert (code, status["message"].endswith(why)) == (422, True)
@@ -340,4 +363,6 @@ def test_the_bytes_in_etcd_are_the_object(world):
     made = world.configmap("a")
     assert json.loads(world.store.get("/registry/configmaps/default/a").value) == made
     world.deployment("web")
-    assert world.store.get("/registry/deployments/default/web").value.startswith(b'{"kind":"Deployment","apiVersion":"apps/v1"')
+    assert world.store.get("/registry/deployments/default/web").value.startswith(
+        b'{"kind":"Deployment","apiVersion":"apps/v1"'
+    )

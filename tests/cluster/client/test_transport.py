@@ -37,7 +37,11 @@ def test_the_real_client_creates_reads_changes_and_deletes(client):
     client.delete(ConfigMap, "a")
     with pytest.raises(ApiError) as error:
         client.get(ConfigMap, "a")
-    assert (error.value.status.code, error.value.status.reason, str(error.value)) == (404, "NotFound", 'configmaps "a" not found')
+    assert (error.value.status.code, error.value.status.reason, str(error.value)) == (
+        404,
+        "NotFound",
+        'configmaps "a" not found',
+    )
 
 
 def test_long_lists_come_in_chunks(client):

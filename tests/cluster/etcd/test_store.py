@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from k8slab.cluster.etcd.store import Compare, CompactedError, Delete, FutureRevisionError, Get, Put, Store
+from k8slab.cluster.etcd.store import CompactedError, Compare, Delete, FutureRevisionError, Get, Put, Store
 from k8slab.sim.clock import Clock
 
 

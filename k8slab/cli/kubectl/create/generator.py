@@ -44,7 +44,13 @@ def metadata(run: Invocation, name: str, *, labels: dict[str, str] | None = None
 
 
 def finish(
-    run: Invocation, mapping: Mapping, obj: Obj, failed: str = "", *, operation: str = "created", manager: str = "kubectl-create"
+    run: Invocation,
+    mapping: Mapping,
+    obj: Obj,
+    failed: str = "",
+    *,
+    operation: str = "created",
+    manager: str = "kubectl-create",
 ) -> Steps[int]:
     """Print *obj*, or create it and print what the server made of it; *failed* stands before an error of the server's."""
     show = printer(run, operation)

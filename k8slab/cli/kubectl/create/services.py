@@ -35,7 +35,7 @@ def externalname(run: Invocation) -> Steps[int]:
     """Create a Service that stands for a name outside."""
     external = run.flags.text("external-name")
     if not external:
-        raise CommandError("required flag(s) \"external-name\" not set")
+        raise CommandError('required flag(s) "external-name" not set')
     return (yield from _service(run, "ExternalName", external_name=external))
 
 
@@ -92,7 +92,9 @@ def ingress(run: Invocation) -> Steps[int]:
     name = name_argument(run)
     rules, default = flags.items("rule"), flags.text("default-backend")
     if not rules and not default:
-        raise CommandError("not enough information provided: every ingress has to either specify a default-backend (which catches all traffic) or a list of rules (which catch specific paths)")
+        raise CommandError(
+            "not enough information provided: every ingress has to either specify a default-backend (which catches all traffic) or a list of rules (which catch specific paths)"
+        )
     meta = metadata(run, name)
     annotations = dict(text.partition("=")[::2] for text in flags.items("annotation"))
     if annotations:
@@ -104,9 +106,14 @@ def ingress(run: Invocation) -> Steps[int]:
         spec["defaultBackend"] = _backend(*default.partition(":")[::2])
     hosts, certificates = _rules(rules)
     if certificates:
-        spec["tls"] = [{"hosts": names_, "secretName": secret} if secret else {"hosts": names_} for secret, names_ in certificates.items()]
+        spec["tls"] = [
+            {"hosts": names_, "secretName": secret} if secret else {"hosts": names_}
+            for secret, names_ in certificates.items()
+        ]
     if hosts:
-        spec["rules"] = [{**({"host": host} if host else {}), "http": {"paths": paths}} for host, paths in hosts.items()]
+        spec["rules"] = [
+            {**({"host": host} if host else {}), "http": {"paths": paths}} for host, paths in hosts.items()
+        ]
     obj = {
         "kind": "Ingress",
         "apiVersion": "networking.k8s.io/v1",
@@ -124,7 +131,9 @@ def _rules(texts: list[str]) -> tuple[dict[str, list[Obj]], dict[str, list[str]]
     for text in texts:
         match = _RULE.match(text)
         if match is None:
-            raise CommandError(f"rule {text} is invalid and should be in format host/path=svcname:svcport[,tls[=secret]]")
+            raise CommandError(
+                f"rule {text} is invalid and should be in format host/path=svcname:svcport[,tls[=secret]]"
+            )
         host, path, service, port, rest = match.groups()
         path = path or "/"
         kind = "Exact"

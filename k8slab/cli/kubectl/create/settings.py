@@ -77,7 +77,9 @@ def secret_docker_registry(run: Invocation) -> Steps[int]:
     email = flags["docker-email"]
     email = email[-1] if isinstance(email, list) and email else email or ""
     if not user or not password or not server:
-        raise CommandError("either --from-file or the combination of --docker-username, --docker-password and --docker-server is required")
+        raise CommandError(
+            "either --from-file or the combination of --docker-username, --docker-password and --docker-server is required"
+        )
     entry: dict[str, Any] = {"username": user, "password": password}
     if email:
         entry["email"] = email
@@ -146,7 +148,9 @@ def _add(data: dict[str, str], key: str, value: str, kind: str, name: str) -> No
     if problems:
         raise CommandError(f'"{key}" is not a valid key name for a {kind}: {problems[0]}')
     if key in data:
-        raise CommandError(f'cannot add key "{key}", another key by that name already exists in Data for {kind} "{name}"')
+        raise CommandError(
+            f'cannot add key "{key}", another key by that name already exists in Data for {kind} "{name}"'
+        )
     data[key] = value
 
 

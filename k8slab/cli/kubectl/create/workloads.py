@@ -68,7 +68,7 @@ def job(run: Invocation) -> Steps[int]:
     name = name_argument(run)
     image, source = run.flags.text("image"), run.flags.text("from")
     words = command(run)
-    if not image and not source or image and source:
+    if (not image and not source) or (image and source):
         raise CommandError("either --image or --from must be specified")
     if words and source:
         raise CommandError("cannot specify --from and command")
@@ -98,7 +98,10 @@ def _job_from(run: Invocation, name: str, source: str) -> Steps[int]:
         raise CommandError(f"from must be an existing cronjob: unsupported type {mapping.kind}")
     cronjob: Any = yield from run.api.get(mapping, run.namespace, source_name)
     template = cronjob["spec"]["jobTemplate"]
-    annotations = {"cronjob.kubernetes.io/instantiate": "manual", **(template.get("metadata", {}).get("annotations") or {})}
+    annotations = {
+        "cronjob.kubernetes.io/instantiate": "manual",
+        **(template.get("metadata", {}).get("annotations") or {}),
+    }
     owner = {
         "apiVersion": "batch/v1",
         "kind": "CronJob",

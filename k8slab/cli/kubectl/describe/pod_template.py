@@ -65,7 +65,11 @@ def describe_containers(
         if status is not None:
             _state(out, status)
         describe_resources(out, container.get("resources"), 2)
-        for title, probe in (("Liveness", "livenessProbe"), ("Readiness", "readinessProbe"), ("Startup", "startupProbe")):
+        for title, probe in (
+            ("Liveness", "livenessProbe"),
+            ("Readiness", "readinessProbe"),
+            ("Startup", "startupProbe"),
+        ):
             if container.get(probe):
                 out.line(2, title, describe_probe(container[probe]))
         _environment(out, container, resolve)
@@ -166,7 +170,9 @@ def _environment(out: Description, container: Obj, resolve: Resolve | None) -> N
             title = "ConfigMap" if kind == "configMapRef" else "Secret"
             if source.get("prefix"):
                 title += f" with prefix '{source['prefix']}'"
-            out.write(3, f"{reference.get('name', '')}\t{title}\tOptional: {go_value(reference.get('optional', False))}\n")
+            out.write(
+                3, f"{reference.get('name', '')}\t{title}\tOptional: {go_value(reference.get('optional', False))}\n"
+            )
     variables = container.get("env") or []
     out.write(2, "Environment:" + ("\n" if variables else f"\t{NONE}\n"))
     for variable in variables:

@@ -119,7 +119,9 @@ def _image(source: Obj) -> Pairs:
 
 
 def _ephemeral(source: Obj) -> Pairs:
-    return [("Type", "EphemeralVolume (an inline specification for a volume that gets created and deleted with the pod)")]
+    return [
+        ("Type", "EphemeralVolume (an inline specification for a volume that gets created and deleted with the pod)")
+    ]
 
 
 _SOURCES: dict[str, Callable[[Obj], Pairs]] = {

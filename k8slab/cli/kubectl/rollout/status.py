@@ -28,7 +28,7 @@ def run(run: Invocation) -> Steps[int]:
     if found.errors:
         raise found.errors[0]
     if not found.targets:
-        run.io.err("error: No resources found in {} namespace.\n".format(run.namespace))
+        run.io.err(f"error: No resources found in {run.namespace} namespace.\n")
         return 1
     deadline = yield from Deadline.after(flags["timeout"] or None)
     for target in found.targets:
@@ -112,13 +112,22 @@ def stateful_set(obj: Obj, revision: int) -> tuple[str, bool]:
     if rolling is not None:
         part = wanted - rolling.get("partition", 0)
         if "partition" in rolling and updated < part:
-            return f"Waiting for partitioned roll out to finish: {updated} out of {part} new pods have been updated...\n", False
+            return (
+                f"Waiting for partitioned roll out to finish: {updated} out of {part} new pods have been updated...\n",
+                False,
+            )
         return f"partitioned roll out complete: {updated} new pods have been updated...\n", True
     if status.get("updateRevision") != status.get("currentRevision"):
         revision_name = status.get("updateRevision", "")
-        return f"waiting for statefulset rolling update to complete {updated} pods at revision {revision_name}...\n", False
+        return (
+            f"waiting for statefulset rolling update to complete {updated} pods at revision {revision_name}...\n",
+            False,
+        )
     current = status.get("currentReplicas", 0)
-    return f"statefulset rolling update complete {current} pods at revision {status.get('currentRevision', '')}...\n", True
+    return (
+        f"statefulset rolling update complete {current} pods at revision {status.get('currentRevision', '')}...\n",
+        True,
+    )
 
 
 _VIEWERS = {"Deployment": deployment, "DaemonSet": daemon_set, "StatefulSet": stateful_set}

@@ -36,7 +36,9 @@ def run(run: Invocation) -> Steps[int]:
     def mutate(obj: Obj) -> None:
         chosen = _containers(obj, pattern)
         if not chosen:
-            run.io.err(f'warning: {obj["kind"]}/{obj["metadata"]["name"]} does not have any containers matching "{pattern}"\n')
+            run.io.err(
+                f'warning: {obj["kind"]}/{obj["metadata"]["name"]} does not have any containers matching "{pattern}"\n'
+            )
         for container in chosen:
             container["env"] = _merged(container.get("env", []), wanted, removed)
             if not container["env"]:

@@ -26,7 +26,9 @@ def run(run: Invocation) -> Steps[int]:
     if not images:
         raise CommandError("at least one image update is required")
     if "*" in images and len(images) > 1:
-        raise CommandError("all containers are already specified by *, but saw more than one container_name=container_image pairs")
+        raise CommandError(
+            "all containers are already specified by *, but saw more than one container_name=container_image pairs"
+        )
     found = yield from update.find(run, names)
 
     def mutate(obj: Obj) -> None:
@@ -45,4 +47,3 @@ def run(run: Invocation) -> Steps[int]:
     return (
         yield from update.apply(run, found, "image updated", mutate, "failed to patch image update to pod template")
     )
-

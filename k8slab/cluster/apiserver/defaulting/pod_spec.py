@@ -9,9 +9,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-import msgspec
-
 from k8slab.apimachinery import quantity
+from k8slab.cluster.apiserver.speckey import MOST_REMEMBERED, spec_key
 
 Json = dict[str, Any]
 
@@ -23,22 +22,19 @@ _IMAGE = re.compile(
 )
 
 _complete: set[bytes] = set()
-_MOST_COMPLETE = 8192
-_RANDOM_VOLUME = re.compile(rb'"kube-api-access-[a-z0-9]{5}"')
-_encode = msgspec.json.Encoder().encode
 
 
 def default_pod_spec(spec: Json, is_pod: bool = False) -> None:
     """Complete *spec* in place; *is_pod* adds what is filled in only when a Pod itself is made."""
-    key = _RANDOM_VOLUME.sub(b"", _encode(spec)) + (b"P" if is_pod else b"")
-    if key in _complete:
+    mark = b"P" if is_pod else b""
+    if spec_key(spec) + mark in _complete:
         return
     _default(spec)
     if is_pod:
         _default_pod_only(spec)
-    if len(_complete) >= _MOST_COMPLETE:
+    if len(_complete) >= MOST_REMEMBERED:
         _complete.clear()
-    _complete.add(_RANDOM_VOLUME.sub(b"", _encode(spec)) + (b"P" if is_pod else b""))
+    _complete.add(spec_key(spec) + mark)
 
 
 def default_pod_template(template: Json) -> None:

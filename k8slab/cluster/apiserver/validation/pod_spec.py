@@ -7,14 +7,12 @@ bytes: 500 Pods of one ReplicaSet are validated once. Left out: Windows, dynamic
 from __future__ import annotations
 
 import ipaddress
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-import msgspec
-
 from k8slab.apimachinery import names
 from k8slab.apimachinery.errors import FieldError
+from k8slab.cluster.apiserver.speckey import MOST_REMEMBERED, spec_key
 from k8slab.cluster.apiserver.validation.containers import (
     validate_containers,
     validate_ephemeral_containers,
@@ -39,22 +37,18 @@ RESTART_POLICIES = ("Always", "OnFailure", "Never")
 
 #: Encoded specs that are good. What differs between the Pods of one template is blotted out first.
 _good: set[bytes] = set()
-_MOST_GOOD = 8192
-_RANDOM_VOLUME = re.compile(rb'"kube-api-access-[a-z0-9]{5}"')
-_encode = msgspec.json.Encoder().encode
 
 
 def validate_pod_spec(spec: Json, path: str, pod_name: str = "", is_pod: bool = False) -> Iterable[FieldError]:
     """Return what is wrong with *spec*; *is_pod* adds what only a Pod must observe, and a template need not."""
-    key = _encode(spec)
+    key = spec_key(spec)
     if is_pod:
-        key = _RANDOM_VOLUME.sub(b'"kube-api-access"', key)
         key += b"P" + (pod_name.encode() if b'"ephemeral"' in key else b"")
     if key in _good:
         return ()
     errors = list(_pod_spec(spec, path, pod_name, is_pod))
     if not errors:
-        if len(_good) >= _MOST_GOOD:
+        if len(_good) >= MOST_REMEMBERED:
             _good.clear()
         _good.add(key)
     return errors

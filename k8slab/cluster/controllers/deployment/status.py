@@ -42,7 +42,7 @@ def calculate(deployment: Any, new: Any | None, olds: Sequence[Any], now: dateti
         readyReplicas=sum(one.status.readyReplicas or 0 for one in every) or None,
         availableReplicas=available or None,
         unavailableReplicas=max(0, wanted - available) or None,
-        terminatingReplicas=sum(one.status.terminatingReplicas or 0 for one in every),
+        terminatingReplicas=terminating(every),
         collisionCount=deployment.status.collisionCount,
         conditions=list(deployment.status.conditions or []) or None,
     )
@@ -53,6 +53,13 @@ def calculate(deployment: Any, new: Any | None, olds: Sequence[Any], now: dateti
         text = "Deployment does not have minimum availability."
         set_condition(status, condition(AVAILABLE, "False", MINIMUM_REPLICAS_UNAVAILABLE, text, now))
     return status
+
+
+def terminating(every: Sequence[Any]) -> int | None:
+    """Return how many Pods are going, None if a ReplicaSet that was looked at does not say."""
+    if any(one.status.terminatingReplicas is None and one.status.observedGeneration for one in every):
+        return None
+    return sum(one.status.terminatingReplicas or 0 for one in every)
 
 
 def condition(type: str, status: str, reason: str, message: str, now: datetime) -> DeploymentCondition:
