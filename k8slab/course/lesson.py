@@ -199,13 +199,15 @@ class Lesson:
         """Return a record of *deployment* that begins now, to be shown by `figure` or `animation` later."""
         from k8slab.views.rollout_recorder import RolloutRecorder
 
-        return RolloutRecorder(self.lab, deployment)
+        record = RolloutRecorder(self.lab, deployment)
+        record.read()  # what is there now belongs to it, however soon the first change comes
+        return record
 
-    def figure(self, record: RolloutRecorder) -> Picture:
-        """Return *record* as one picture."""
+    def figure(self, record: RolloutRecorder, message: str | None = None) -> Picture:
+        """Return *record* as one picture; *message* is its title, in English."""
         from k8slab.views.figures.rollout import rollout_figure
 
-        return self._retold(rollout_figure(record.scene(requests=False)), record)
+        return self._retold(rollout_figure(record.scene(requests=False), message=message), record)
 
     def animation(self, record: RolloutRecorder) -> Picture:
         """Return *record* as a recorded animation."""

@@ -1,6 +1,6 @@
 """A rollout read back from etcd's past: nobody has to watch while it happens.
 
-The recorder reads ReplicaSets, Pods and the Deployment as they were at each revision. Of revisions that lie within
+The recorder reads ReplicaSets, Pods and the Deployment as they were at each revision. Of the revisions in one slice of
 `RESOLUTION_SECONDS` it reads the last; between two that it reads nothing else could be seen by an eye.
 Left out: a real cluster, which keeps no past that could be read (5 minutes of watch cache at most).
 """
@@ -10,6 +10,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from lightkube.resources.apps_v1 import Deployment, ReplicaSet
@@ -47,13 +48,10 @@ class RolloutRecorder:
             self._add(self._moment(None, now))
 
     def _revisions(self, newest: int) -> list[int]:
-        chosen: list[int] = []
+        chosen: dict[int, int] = {}  # the last revision of each slice of time
         for revision in range(max(self._next, self.inspector.oldest_revision), newest + 1):
-            if chosen and self.inspector.time_of(revision) - self.inspector.time_of(chosen[-1]) < RESOLUTION_SECONDS:
-                chosen[-1] = revision
-            else:
-                chosen.append(revision)
-        return chosen
+            chosen[int(self.inspector.time_of(revision) / RESOLUTION_SECONDS)] = revision
+        return list(chosen.values())
 
     def _moment(self, revision: int | None, time: float) -> Moment:
         def there(model: type) -> list[Any]:
@@ -87,11 +85,9 @@ class RolloutRecorder:
         self.read()
         moments = self.moments if whole else self._without_quiet_ends(before_seconds, after_seconds)
         marks = [(mark.time, mark.text) for mark in self.inspector.marks()]
-        scene = rollout_scene(moments, name=self.deployment, marks=marks, words=words)
-        if requests is False or not scene["rows"]:
-            return scene
-        options = dict(requests) if isinstance(requests, Mapping) else {}
-        line = stand_in_requests(scene["rows"], start=scene["start"], end=scene["end"], words=words, **options)
+        line = None
+        if requests is not False:
+            line = partial(stand_in_requests, **(requests if isinstance(requests, Mapping) else {}))
         return rollout_scene(moments, name=self.deployment, marks=marks, requests=line, words=words)
 
     def _without_quiet_ends(self, before: float, after: float) -> list[Moment]:

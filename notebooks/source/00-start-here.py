@@ -167,7 +167,7 @@ lab.kubectl("get pods -l app=hello")
 # 谁做了什么都有记录。这是集群自己讲的最近十秒：
 
 # %%
-# %kubectl events
+lesson.events()
 
 # %% [markdown] lang="en" tags=["S3-01"]
 # ## A map of the course

@@ -96,13 +96,17 @@ spec:
     matchLabels: {app: limited}
 
 # %% [markdown] lang="en" tags=["S8-02"]
-# A manifest is YAML: `key: value` with a colon, and a comment begins with `#`. The third mistake no tool finds: 3 is not a limit.
-# It is a target (期望值), and the controllers work towards it from both sides: too few are filled up, too many are deleted.
+# A manifest is YAML: `key: value` with a colon, and a comment begins with `#`. (The complaint is about the next line: without a colon,
+# YAML read on, and stumbled over the colon there. Look one line above where it hurts.) The third mistake no tool finds: 3 is not a
+# limit. It is a target (期望值), and the controllers work towards it from both sides: too few are filled up, too many are deleted.
+#
 # A misspelt key is found, too, but only when the server reads it:
 
 # %% [markdown] lang="zh" tags=["S8-02"]
-# 清单是 YAML：`key: value` 用冒号，注释以 `#` 开头。第三处错误什么工具也查不出来：3 不是上限，而是目标（target），控制器从两边向它靠拢：
-# 少了就补，多了就删。键名写错也能查出来，不过要等到服务器读它的时候：
+# 清单是 YAML：`key: value` 用冒号，注释以 `#` 开头。（报错说的是下一行：没有冒号，YAML 就接着往下读，在那里的冒号上绊了一跤。
+# 报错的地方，往上一行看看。）第三处错误什么工具也查不出来：3 不是上限，而是目标（target），控制器从两边向它靠拢：少了就补，多了就删。
+#
+# 键名写错也能查出来，不过要等到服务器读它的时候：
 
 # %% tags=["S8-02"]
 # %%kubectl apply -f -
@@ -164,12 +168,13 @@ lesson.graph()
 
 # %% tags=["S8-01"]
 film = lesson.record("web")
+lab.run(2)
 names = lab.kubectl("get pods -l app=web -o name").stdout.split()
 lab.kubectl(["delete", *names[:2], "--wait=false"])
 
 # %% tags=["S8-01"]
 lab.run(8)
-lesson.figure(film)
+lesson.figure(film, "Two of three deleted: the gap lasts until the new ones are ready")
 
 # %% [markdown] lang="en" tags=["S8-01"]
 # Not *always*: *eventually* (最终一致). There is a gap, and it lasts as long as a new Pod needs to become ready. Nothing in
@@ -262,6 +267,8 @@ lesson.figure(film)
 
 # %% tags=["S8-09", "S8-10", "S6-08"]
 film = lesson.record("web")
+look = lesson.inspect("Deployment", "web")
+lab.run(2)
 lab.kubectl("set image deployment/web web=nginx:1.28")
 
 # %% tags=["S8-09", "S8-10", "S6-08"]
@@ -277,6 +284,15 @@ lab.kubectl("set image deployment/web web=nginx:1.28")
 
 # %% tags=["S8-13", "IMG-09", "S8-10"]
 lesson.animation(film)
+
+# %% [markdown] lang="en" tags=["S8-09"]
+# What did that change in the Deployment itself? The inspector took a look before; here it marks what is different since.
+
+# %% [markdown] lang="zh" tags=["S8-09"]
+# Deployment 本身变了什么？对象查看器在更新之前看过一眼，这里标出从那以后的不同。
+
+# %% tags=["S8-09"]
+look
 
 # %% [markdown] lang="en" tags=["S8-09"]
 # The Deployment did four things, over and over: *new* up by what there is room for, wait until they are **ready**, *old* down by what
@@ -337,9 +353,11 @@ lab.kubectl(["patch", "deployment", "web", "--patch", '{"spec": {"strategy": {"t
 
 # %% tags=["S8-08"]
 film = lesson.record("web")
+lab.run(2)
 lab.kubectl("set image deployment/web web=nginx:1.29")
 lab.kubectl("rollout status deployment/web")
-lesson.figure(film)
+lab.run(2)
+lesson.figure(film, "Recreate: all old Pods go before the first new one comes")
 
 # %% [markdown] lang="en" tags=["S8-08"]
 # A hole: nobody was there. This is the "offline update" (下线更新) that rolling updates were made to avoid. Recreate has its use
@@ -350,9 +368,10 @@ lesson.figure(film)
 # 两个版本绝不能同时运行的时候，例如共用一个数据库文件。
 
 # %% tags=["S8-08"]
-# %kubectl apply -f manifests/15-web.yaml
-# %kubectl patch deployment web --patch '{"spec": {"strategy": {"type": "RollingUpdate"}}}'
-# %kubectl rollout status deployment/web
+lab.kubectl(["patch", "deployment", "web", "--patch", '{"spec": {"strategy": {"type": "RollingUpdate"}}}'])
+lab.kubectl("apply -f manifests/15-web.yaml")
+lab.kubectl("rollout status deployment/web")
+lab.kubectl("get deployment web")
 
 # %% [markdown] lang="en" tags=["S8-11", "GAP-04"]
 # ## Running is not serving
@@ -426,12 +445,14 @@ lab.run(40)
 
 # %% [markdown] lang="en" tags=["S8-12"]
 # `undo` is no time travel. It copies the template of an earlier ReplicaSet into the Deployment, and the number of that revision
-# (修订版本) moves to the end of the list.
+# (修订版本) moves to the end of the list. The warning is right, too: the file on your disk knows nothing of it. After a rescue, mend the
+# file, or the next `kubectl apply` brings the mistake back.
 #
 # You can also halt: while a Deployment is paused, changes of the template wait. So several changes make one rollout.
 
 # %% [markdown] lang="zh" tags=["S8-12"]
 # `undo` 不是时光倒流。它把早先某个 ReplicaSet 的模板抄回 Deployment，那个修订版本（revision）的编号于是移到了列表末尾。
+# 那条警告说得也对：你磁盘上的文件并不知道这件事。抢救之后要把文件也改好，否则下一次 `kubectl apply` 又会把错误带回来。
 #
 # 也可以暂停：Deployment 暂停期间，模板的改动先攒着。这样几处改动只更新一次。
 

@@ -22,6 +22,7 @@ from tests.golden.recording import AGE, CLUSTER, KINDS, Recording, proj
 from tests.golden.stand_in_nodes import MERGE, StandInNodes
 
 KUBECTL_START_SECONDS = 0.06
+KUBECTL_END_SECONDS = 0.05
 REQUEST_SECONDS = 0.005
 TICK_SECONDS = 0.02
 OUTPUTS_AFTER_ALL_STEPS = 1 << 61
@@ -162,7 +163,7 @@ class Player:
     def _kubectl(self, text):
         self.clock.run(KUBECTL_START_SECONDS)
         done = driver.run_blocking(self._verb(text), self.handle, self.clock)
-        self.clock.run(REQUEST_SECONDS)
+        self.clock.run(KUBECTL_END_SECONDS)
         return done
 
     def _output_after(self, step, text, done):
@@ -202,6 +203,7 @@ class Player:
         return False
 
     def _do_bg(self, text, record, step):
+        self.clock.run(KUBECTL_START_SECONDS)
         self.background[text] = driver.process(self._verb(text), self.handle, self.clock)
         self.clock.run(0.05)
 

@@ -12,7 +12,7 @@ T = TypeVar("T")
 def concurrently(parts: list[Steps[T]]) -> Steps[list[T]]:
     """Run *parts* side by side; return their results in their order. A part may sleep but not read a stream."""
     results: dict[int, T] = {}
-    wake_at = {index: 0.0 for index in range(len(parts))}
+    wake_at = dict.fromkeys(range(len(parts)), 0.0)
     now = 0.0
     while wake_at:
         index = min(wake_at, key=lambda i: (wake_at[i], i))

@@ -46,7 +46,7 @@ def nodes(run: Invocation) -> Steps[list[Target]]:
     raise_all(found.errors)
     for target in found.targets:
         if target.mapping.kind != "Node":
-            raise CommandError(f"expected resource of type node, got \"{target.mapping.plural}\"")
+            raise CommandError(f'expected resource of type node, got "{target.mapping.plural}"')
     return found.targets
 
 
@@ -73,7 +73,7 @@ def mark(run: Invocation, targets: list[Target], unschedulable: bool) -> Steps[N
             try:
                 yield from run.api.patch(*place, pod_spec.encoded(patch), api.STRATEGIC_PATCH, params)
             except ApiError as error:
-                run.io.err(f"error: unable to {run.path[0]} node \"{target.name}\": {error.message}\n")
+                run.io.err(f'error: unable to {run.path[0]} node "{target.name}": {error.message}\n')
                 errors.append(error)
                 continue
         run.io.out(printers.printer(run, word)(obj))

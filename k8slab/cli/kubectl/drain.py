@@ -159,7 +159,7 @@ class _Eviction:
     def remove(self, pod: Obj, deadline: Deadline) -> Steps[Exception | None]:
         """Remove *pod* and wait until it is gone; return what went wrong."""
         name, namespace = pod["metadata"]["name"], pod["metadata"]["namespace"]
-        said = f'pods/{gojson.quote(name)} -n {gojson.quote(namespace)}'
+        said = f"pods/{gojson.quote(name)} -n {gojson.quote(namespace)}"
         doing = "evicting" if self.evicting else "deleting"
         dry_run = " (server dry run)" if self.run.dry_run == "server" else ""
         while True:

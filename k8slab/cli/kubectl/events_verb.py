@@ -24,9 +24,9 @@ def run(run: Invocation) -> Steps[int]:
     types = [text.lower() for text in flags.items("types")]
     for text in types:
         if text not in ("normal", "warning"):
-            raise CommandError(f"valid --types are Normal or Warning")
+            raise CommandError("valid --types are Normal or Warning")
     if run.args:
-        raise CommandError(f"unknown command \"{run.args[0]}\" for \"kubectl events\"")
+        raise CommandError(f'unknown command "{run.args[0]}" for "kubectl events"')
     namespace = "" if everywhere else run.namespace
     selector = yield from _selector(run)
     mapping = yield from run.mapper.find("events")

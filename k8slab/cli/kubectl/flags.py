@@ -19,7 +19,9 @@ from k8slab.cli.kubectl.errors import CommandError
 
 _OPTION = re.compile(r"^    (?:-(?P<short>.), )?--(?P<name>[a-z0-9-]+)=(?P<default>.*):$")
 #: Lists whose items may hold commas: each use of the flag is one item.
-_ARRAYS = frozenset(["from-literal", "env", "annotations", "rule", "docker-email", "user", "subject", "kustomize", "audience"])
+_ARRAYS = frozenset(
+    ["from-literal", "env", "annotations", "rule", "docker-email", "user", "subject", "kustomize", "audience"]
+)
 #: What a flag is worth when it stands alone, for those that are no switches.
 _VALUE_WHEN_ALONE = {"dry-run": "unchanged", "cascade": "background", "validate": "strict", "output-patch": ""}
 _TRUE = frozenset(("1", "t", "T", "TRUE", "true", "True"))

@@ -18,7 +18,10 @@ from k8slab.cli.kubectl.models import model_of
 _PLACES = {
     "Pod": ("spec",),
     "CronJob": ("spec", "jobTemplate", "spec", "template", "spec"),
-    **dict.fromkeys(("ReplicationController", "Deployment", "DaemonSet", "ReplicaSet", "StatefulSet", "Job"), ("spec", "template", "spec")),
+    **dict.fromkeys(
+        ("ReplicationController", "Deployment", "DaemonSet", "ReplicaSet", "StatefulSet", "Job"),
+        ("spec", "template", "spec"),
+    ),
 }
 
 

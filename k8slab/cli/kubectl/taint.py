@@ -50,7 +50,9 @@ def run(run: Invocation) -> Steps[int]:
 
 
 def _split(words: list[str]) -> tuple[list[str], list[str]]:
-    changes = [index for index, word in enumerate(words) if index and (":" in word or "=" in word or word.endswith("-"))]
+    changes = [
+        index for index, word in enumerate(words) if index and (":" in word or "=" in word or word.endswith("-"))
+    ]
     if changes:
         return words[: changes[0]], words[changes[0] :]
     return resources_and_changes(words, "taint")

@@ -11,8 +11,8 @@ CONTEXT = 3
 def unified(old: list[str], new: list[str]) -> list[str]:
     """Return the hunks between two lists of lines; nothing if they are equal."""
     deleted, inserted = _changes(old, new)
-    _shift(deleted, old)
-    _shift(inserted, new)
+    _shift(deleted, inserted, old)
+    _shift(inserted, deleted, new)
     out: list[str] = []
     for group in _groups(_edits(deleted, inserted)):
         out.extend(_hunk(group, old, new))
@@ -45,34 +45,64 @@ def _mark(history: list[dict[int, int]], x: int, y: int, deleted: list[bool], in
         k = x - y
         down = k == -distance or (k != distance and frontier[k - 1] < frontier[k + 1])
         before = k + 1 if down else k - 1
-        start_x = frontier[before]
-        start_y = start_x - before
-        while x > max(start_x, 0) and y > max(start_y, 0) and x > start_x + (0 if down else 1) - 0 and y > start_y + (1 if down else 0):
+        x_before = frontier[before]
+        y_before = x_before - before
+        # After the one change of this step both texts run alike up to (x, y).
+        x_alike = x_before if down else x_before + 1
+        while x > max(x_alike, 0) and y > 0:
             x, y = x - 1, y - 1
             deleted[x] = inserted[y] = False
-        if distance == 0:
-            while x > 0 and y > 0:
-                x, y = x - 1, y - 1
-                deleted[x] = inserted[y] = False
+        x, y = x_before, y_before
+
+
+def _shift(changed: list[bool], other: list[bool], lines: list[str]) -> None:
+    """Move each run of changed lines up to the run before it, then down to where the other text has changes, or as far as it goes.
+
+    Models shift_boundaries of GNU diff: the same change could stand at several places, and this is the one it prefers.
+    """
+    i = j = 0
+    while True:
+        while i < len(lines) and not changed[i]:
+            while j < len(other) and other[j]:
+                j += 1
+            i, j = i + 1, j + 1
+        if i >= len(lines):
             return
-        x, y = start_x, start_y
-
-
-def _shift(changed: list[bool], lines: list[str]) -> None:
-    """Move each run of changed lines as far down as the text allows."""
-    at = 0
-    while at < len(lines):
-        if not changed[at]:
-            at += 1
-            continue
-        start = at
-        while at < len(lines) and changed[at]:
-            at += 1
-        while at < len(lines) and not changed[at] and lines[start] == lines[at]:
-            changed[start], changed[at] = False, True
-            start, at = start + 1, at + 1
-            while at < len(lines) and changed[at]:
-                at += 1
+        start = i
+        while i < len(lines) and changed[i]:
+            i += 1
+        while j < len(other) and other[j]:
+            j += 1
+        while True:
+            length = i - start
+            while start and lines[start - 1] == lines[i - 1]:
+                start, i = start - 1, i - 1
+                changed[start], changed[i] = True, False
+                while start and changed[start - 1]:
+                    start -= 1
+                j -= 1
+                while j > 0 and other[j - 1] and other[j]:
+                    j -= 1
+                while j > 0 and j < len(other) and other[j]:
+                    j -= 1
+            corresponding = i if j > 0 and other[j - 1] else len(lines)
+            while i < len(lines) and lines[start] == lines[i]:
+                changed[start], changed[i] = False, True
+                start, i = start + 1, i + 1
+                while i < len(lines) and changed[i]:
+                    i += 1
+                j += 1
+                while j < len(other) and other[j]:
+                    j += 1
+                    corresponding = i
+            if length == i - start:
+                break
+        while corresponding < i:
+            start, i = start - 1, i - 1
+            changed[start], changed[i] = True, False
+            j -= 1
+            while j > 0 and j < len(other) and other[j]:
+                j -= 1
 
 
 def _edits(deleted: list[bool], inserted: list[bool]) -> list[tuple[int, int, int, int]]:

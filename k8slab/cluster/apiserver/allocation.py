@@ -42,7 +42,8 @@ def allocate_cluster_ip(service: Obj, context: StrategyContext) -> None:
             why = f"failed to allocate IP {asked}: {problem}"
             raise _refused(service, FieldError.invalid("spec.clusterIPs", spec["clusterIPs"], why))
         return
-    address = ""
+    # A dry run takes nothing: upstream's allocator then names the network itself.
+    address = str(SERVICE_NETWORK.network_address) if context.dry_run else ""
     while not address or address in taken or address in RESERVED:
         offset = 1 + context.chance.below(SERVICE_NETWORK.num_addresses - 2)
         address = str(SERVICE_NETWORK.network_address + offset)

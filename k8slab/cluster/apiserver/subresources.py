@@ -150,13 +150,10 @@ def bind(registry: Registry, namespace: str, name: str, node_name: str, context:
         status = old.get("status") or {}
         scheduled = {
             "type": "PodScheduled",
-            "observedGeneration": old["metadata"].get("generation", 0),
             "status": "True",
             "lastProbeTime": None,
             "lastTransitionTime": context.now,
         }
-        if not scheduled["observedGeneration"]:
-            del scheduled["observedGeneration"]
         return {
             **old,
             "metadata": dict(old["metadata"]),

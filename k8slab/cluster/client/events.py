@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
 
 from lightkube.models.core_v1 import EventSource, ObjectReference
 from lightkube.models.meta_v1 import ObjectMeta
@@ -20,7 +20,7 @@ from lightkube.resources.core_v1 import Event
 from k8slab.apimachinery.errors import ApiError, is_not_found
 from k8slab.apimachinery.owners import api_version
 from k8slab.cluster.client.client import ApiClient
-from k8slab.sim.clock import Clock
+from k8slab.sim.clock import EPOCH, Clock
 
 NORMAL, WARNING = "Normal", "Warning"
 
@@ -48,6 +48,18 @@ def reference_to(obj: Any, field_path: str | None = None) -> ObjectReference:
     )
 
 
+class Note(NamedTuple):
+    """What a component has to say, before it is decided what becomes of it."""
+
+    about: ObjectReference
+    type: str
+    reason: str
+    message: str
+    annotations: dict[str, str] | None
+    time: datetime
+    nanoseconds: int  # for the name
+
+
 class EventRecorder:
     """Writes Events with *component* (and *host*) as their source."""
 
@@ -65,8 +77,9 @@ class EventRecorder:
         self.component = component
         self.host = host
         self._source = EventSource(component=component, host=host or None)
-        self._waiting: list[Event] = []
+        self._waiting: list[Note] = []
         self._correlator = EventCorrelator()
+        self._second: tuple[int, datetime] = (-1, EPOCH)
 
     def event(
         self,
@@ -79,59 +92,73 @@ class EventRecorder:
         annotations: dict[str, str] | None = None,
     ) -> None:
         """Note that *reason* happened to *obj*; *type* is Normal or Warning. Returns at once."""
-        reference = reference_to(obj, field_path)
-        now = self._clock.datetime().replace(microsecond=0)
-        event = Event(
-            metadata=ObjectMeta(
-                name=self._name(reference), namespace=reference.namespace or "default", annotations=annotations
-            ),
-            involvedObject=reference,
-            reason=reason,
-            message=message,
-            firstTimestamp=now,
-            lastTimestamp=now,
-            count=1,
-            type=type,
-            source=self._source,
-            reportingComponent=self.component,
-            reportingInstance=self.host,
-        )
         if not self._waiting:
             self._clock.call_later(self._client.latency_seconds, self._write)
-        self._waiting.append(event)
+        about = reference_to(obj, field_path)
+        nanoseconds = self._unique_nanoseconds()
+        self._waiting.append(Note(about, type, reason, message, annotations, self._now(), nanoseconds))
 
-    def _name(self, reference: ObjectReference) -> str:
-        return f"{reference.name}.{self._unique_nanoseconds():x}"
+    def _now(self) -> datetime:
+        second = int(self._clock.now)
+        if second != self._second[0]:
+            self._second = (second, EPOCH + timedelta(seconds=second))
+        return self._second[1]
 
     def _write(self) -> None:
         waiting, self._waiting = self._waiting, []
-        for event in waiting:
-            now = self._clock.datetime().replace(microsecond=0)
-            correlated = self._correlator.correlate(event, now, self._name)
-            if correlated is not None:
-                self._record(correlated)
+        for note in waiting:
+            written = self._correlator.correlate(note, self._now())
+            if written is not None:
+                self._record(note, written)
 
-    def _record(self, event: Event) -> None:
+    def _record(self, note: Note, written: Written) -> None:
         server, user = self._client.server, self._client.user
+        namespace = note.about.namespace or "default"
         try:
-            if event.count and event.count > 1:
-                last = event.lastTimestamp.strftime("%Y-%m-%dT%H:%M:%SZ")
-                changes = {"count": event.count, "lastTimestamp": last, "message": event.message}
+            if written.count > 1:
+                last = written.last.strftime("%Y-%m-%dT%H:%M:%SZ")
+                changes = {"count": written.count, "lastTimestamp": last, "message": written.message}
                 try:
-                    server.patch(Event, event.metadata.name, event.metadata.namespace, changes, user=user)
+                    server.patch(Event, written.name, namespace, changes, user=user)
                     return
                 except ApiError as error:
                     if not is_not_found(error):
                         raise
-            server.create(event, user=user)
+            server.create(self._event(note, written, namespace), user=user)
         except ApiError:
             # As upstream: an Event that the server refuses (its namespace is going, for example) is dropped.
             return
 
+    def _event(self, note: Note, written: Written, namespace: str) -> Event:
+        return Event(
+            metadata=ObjectMeta(name=written.name, namespace=namespace, annotations=note.annotations),
+            involvedObject=note.about,
+            reason=note.reason,
+            message=written.message,
+            firstTimestamp=written.first,
+            lastTimestamp=written.last,
+            count=written.count,
+            type=note.type,
+            source=self._source,
+            reportingComponent=self.component,
+            reportingInstance=self.host,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """How a note is written: *count* 1 is a new Event, more a change of the one called *name*."""
+
+    name: str
+    message: str
+    count: int
+    first: datetime
+    last: datetime
+
 
 @dataclass(slots=True)
 class _Similar:
-    """Events of one source, object, type and reason: their messages, and when the last came."""
+    """Notes about one object of one type and reason: their messages, and when the last came."""
 
     last: datetime
     messages: dict[str, None] = field(default_factory=dict)
@@ -148,48 +175,40 @@ class _Seen:
 
 @dataclass(slots=True)
 class _Bucket:
-    """What an object's source may still say (a token bucket)."""
+    """What may still be said about an object (a token bucket)."""
 
     tokens: float
     last: datetime
 
 
 class EventCorrelator:
-    """Decides what becomes of an Event: written, counted on an earlier one, combined with others, or dropped. Pure memory."""
+    """Decides what becomes of a note: a new Event, one more of an earlier one, combined with others, or nothing.
+
+    Remembers only what one source has said, so the source is no part of its keys.
+    """
 
     def __init__(self) -> None:
         self._similar: dict[Any, _Similar] = {}
         self._seen: dict[Any, _Seen] = {}
         self._buckets: dict[Any, _Bucket] = {}
 
-    def correlate(self, event: Event, now: datetime, new_name: Callable[[ObjectReference], str]) -> Event | None:
-        """Return the Event to create (count 1) or to patch (count above 1), or None to drop it."""
-        involved, source = event.involvedObject, event.source
-        spam_key = (source.component, source.host, involved.kind, involved.namespace, involved.name, involved.uid)
-        similar_key = (*spam_key, event.type, event.reason)
-        key: Any = (*similar_key, involved.fieldPath, event.message)
-        if self._is_one_too_many(similar_key, event.message or "", now):
-            key = similar_key
-            event = Event(
-                metadata=ObjectMeta(name=new_name(involved), namespace=event.metadata.namespace),
-                involvedObject=involved,
-                reason=event.reason,
-                message=COMBINED + (event.message or ""),
-                firstTimestamp=now,
-                lastTimestamp=now,
-                count=1,
-                type=event.type,
-                source=source,
-                reportingComponent=event.reportingComponent,
-                reportingInstance=event.reportingInstance,
-            )
+    def correlate(self, note: Note, now: datetime) -> Written | None:
+        """Return how to write *note*, or None to drop it."""
+        about = note.about
+        about_key = (about.kind, about.namespace, about.name, about.uid)
+        similar_key = (about_key, note.type, note.reason)
+        key: Any = (similar_key, about.fieldPath, note.message)
+        message, first = note.message, note.time
+        if self._is_one_too_many(similar_key, message, now):
+            key, message, first = similar_key, COMBINED + message, now
         seen = self._seen.get(key)
-        if seen is not None:
-            seen.count += 1
-            event.metadata.name, event.firstTimestamp, event.count = seen.name, seen.first, seen.count
-        else:
-            _remember(self._seen, key, _Seen(1, event.firstTimestamp or now, event.metadata.name or ""))
-        return event if self._may_speak(spam_key, now) else None
+        if seen is None:
+            seen = _Seen(0, first, f"{about.name}.{note.nanoseconds:x}")
+            _remember(self._seen, key, seen)
+        seen.count += 1
+        if not self._may_speak(about_key, now):
+            return None
+        return Written(seen.name, message, seen.count, seen.first, note.time)
 
     def _is_one_too_many(self, key: Any, message: str, now: datetime) -> bool:
         similar = self._similar.get(key)
@@ -209,8 +228,9 @@ class EventCorrelator:
         if bucket is None:
             bucket = _Bucket(SPAM_BURST, now)
             _remember(self._buckets, key, bucket)
-        refilled = bucket.tokens + (now - bucket.last).total_seconds() * SPAM_PER_SECOND
-        bucket.tokens, bucket.last = min(SPAM_BURST, refilled), now
+        elif bucket.last != now:
+            refilled = bucket.tokens + (now - bucket.last).total_seconds() * SPAM_PER_SECOND
+            bucket.tokens, bucket.last = min(SPAM_BURST, refilled), now
         if bucket.tokens < 1:
             return False
         bucket.tokens -= 1

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import builtins
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from k8slab.apimachinery.labels import Selector
@@ -20,7 +20,8 @@ from k8slab.sim.clock import Clock
 WATCH_SECONDS = 0.0015
 
 T = TypeVar("T")
-IndexFunction = Callable[[Any], Iterable[str]]
+#: Returns the values of an object as a tuple.
+IndexFunction = Callable[[Any], Sequence[str]]
 
 
 class Handler(NamedTuple):
@@ -43,7 +44,7 @@ def split_key(key: str) -> tuple[str, str]:
     return namespace, name
 
 
-def by_controller_uid(obj: Any) -> Iterable[str]:
+def by_controller_uid(obj: Any) -> Sequence[str]:
     """Index function: the uid of the owner that controls the object."""
     for reference in obj.metadata.ownerReferences or ():
         if reference.controller:
@@ -51,7 +52,7 @@ def by_controller_uid(obj: Any) -> Iterable[str]:
     return ()
 
 
-def by_orphan_namespace(obj: Any) -> Iterable[str]:
+def by_orphan_namespace(obj: Any) -> Sequence[str]:
     """Index function: the namespace, for objects that nobody controls."""
     for reference in obj.metadata.ownerReferences or ():
         if reference.controller:
@@ -59,9 +60,9 @@ def by_orphan_namespace(obj: Any) -> Iterable[str]:
     return (obj.metadata.namespace or "",)
 
 
-def by_node(pod: Any) -> Iterable[str]:
-    """Index function: the node of a Pod."""
-    return (pod.spec.nodeName,) if pod.spec.nodeName else ()
+def by_node(pod: Any) -> Sequence[str]:
+    """Index function: the node of a Pod, empty for those that have none."""
+    return (pod.spec.nodeName or "",)
 
 
 class Lister(Generic[T]):
@@ -69,9 +70,8 @@ class Lister(Generic[T]):
 
     def __init__(self) -> None:
         self._objects: dict[str, T] = {}
-        self._namespaces: dict[str, dict[str, T]] = {}
-        self._functions: dict[str, IndexFunction] = {}
-        self._indexes: dict[str, dict[str, dict[str, T]]] = {}
+        self._namespaces: dict[str, dict[str, None]] = {}
+        self._indexes: dict[str, _Index] = {}
 
     def __len__(self) -> int:
         return len(self._objects)
@@ -82,64 +82,86 @@ class Lister(Generic[T]):
 
     def list(self, namespace: str | None = None, selector: Selector | None = None) -> list[T]:
         """Return the objects of *namespace* (of all, by default) that *selector* selects (all, by default)."""
-        source = self._objects if namespace is None else self._namespaces.get(namespace, {})
+        objects = self._objects
+        if namespace is None:
+            found = list(objects.values())
+        else:
+            found = [objects[key] for key in self._namespaces.get(namespace, ())]
         if selector is None:
-            return list(source.values())
-        return [obj for obj in source.values() if selector.matches(obj.metadata.labels)]  # type: ignore[attr-defined]
+            return found
+        return [obj for obj in found if selector.matches(obj.metadata.labels)]  # type: ignore[attr-defined]
 
     def by_index(self, name: str, value: str) -> builtins.list[T]:
         """Return the objects for which the index *name* gave *value*."""
-        return list(self._indexes[name].get(value, {}).values())
+        objects = self._objects
+        return [objects[key] for key in self._indexes[name].buckets.get(value, ())]
 
     def count(self, name: str, value: str) -> int:
         """Return how many objects the index *name* has under *value*."""
-        return len(self._indexes[name].get(value, ()))
+        return len(self._indexes[name].buckets.get(value, ()))
 
     def index_values(self, name: str) -> builtins.list[str]:
         """Return the values under which the index *name* has something."""
-        return list(self._indexes[name])
+        return list(self._indexes[name].buckets)
 
     def add_index(self, name: str, function: IndexFunction) -> None:
         """Keep an index *name* by *function*; asking for the same one again changes nothing."""
-        if name in self._functions:
-            return
-        self._functions[name] = function
-        index = self._indexes[name] = {}
-        for key, obj in self._objects.items():
-            for value in function(obj):
-                index.setdefault(value, {})[key] = obj
+        if name not in self._indexes:
+            index = self._indexes[name] = _Index(function)
+            for key, obj in self._objects.items():
+                index.put(key, obj)
 
     def _store(self, key: str, obj: T) -> T | None:
         old = self._objects.get(key)
         self._objects[key] = obj
-        self._namespaces.setdefault(obj.metadata.namespace or "", {})[key] = obj  # type: ignore[attr-defined]
-        for name, function in self._functions.items():
-            index = self._indexes[name]
-            values = function(obj)
-            if old is not None:
-                for value in function(old):
-                    if value not in values:
-                        _drop(index, value, key)
-            for value in values:
-                index.setdefault(value, {})[key] = obj
+        if old is None:
+            self._namespaces.setdefault(obj.metadata.namespace or "", {})[key] = None  # type: ignore[attr-defined]
+        for index in self._indexes.values():
+            index.put(key, obj)
         return old
 
     def _remove(self, key: str) -> T | None:
         old = self._objects.pop(key, None)
         if old is not None:
             _drop(self._namespaces, old.metadata.namespace or "", key)  # type: ignore[attr-defined]
-            for name, function in self._functions.items():
-                for value in function(old):
-                    _drop(self._indexes[name], value, key)
+            for index in self._indexes.values():
+                index.remove(key)
         return old
 
 
-def _drop(index: dict[str, dict[str, Any]], value: str, key: str) -> None:
-    bucket = index.get(value)
+class _Index:
+    """Keys by value. What a key stood under is remembered, so that a change which does not touch it costs next to nothing."""
+
+    __slots__ = ("_values", "buckets", "function")
+
+    def __init__(self, function: IndexFunction) -> None:
+        self.function = function
+        self.buckets: dict[str, dict[str, None]] = {}
+        self._values: dict[str, Sequence[str]] = {}
+
+    def put(self, key: str, obj: Any) -> None:
+        values = self.function(obj)
+        old = self._values.get(key, ())
+        if values == old:
+            return
+        for value in old:
+            if value not in values:
+                _drop(self.buckets, value, key)
+        for value in values:
+            self.buckets.setdefault(value, {})[key] = None
+        self._values[key] = values
+
+    def remove(self, key: str) -> None:
+        for value in self._values.pop(key, ()):
+            _drop(self.buckets, value, key)
+
+
+def _drop(buckets: dict[str, dict[str, None]], value: str, key: str) -> None:
+    bucket = buckets.get(value)
     if bucket is not None:
         bucket.pop(key, None)
         if not bucket:
-            del index[value]
+            del buckets[value]
 
 
 class Informer(Generic[T]):

@@ -16,7 +16,7 @@ from k8slab.apimachinery import pods
 from k8slab.apimachinery.errors import ApiError, is_not_found
 from k8slab.cluster.client.context import Context
 from k8slab.cluster.client.controller import Controller
-from k8slab.cluster.client.informer import Handler
+from k8slab.cluster.client.informer import Handler, by_node
 from k8slab.cluster.controllers.disruption import mark_disrupted
 
 GC_CHECK_PERIOD_SECONDS = 20
@@ -31,8 +31,7 @@ class PodGarbageCollector(Controller):
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
-        # Pods without a node stand under the name "".
-        self.lister(Pod).add_index("node or none", lambda pod: (pod.spec.nodeName or "",))
+        self.lister(Pod).add_index("node", by_node)
         self._quarantined: dict[str, float] = {}  # name of a missed node -> when it may be believed
 
     def handlers(self) -> dict[type, Handler]:
@@ -62,7 +61,7 @@ class PodGarbageCollector(Controller):
     def collect_orphaned(self) -> Generator[Event, Any, None]:
         """Delete the Pods whose node has been missing for the quarantine and is missing on the server too."""
         nodes, lister = self.lister(Node), self.lister(Pod)
-        missed = [name for name in lister.index_values("node or none") if name and nodes.get(name) is None]
+        missed = [name for name in lister.index_values("node") if name and nodes.get(name) is None]
         self._quarantined = {
             name: self._quarantined.get(name, self.clock.now + NODE_QUARANTINE_SECONDS) for name in missed
         }
@@ -75,13 +74,13 @@ class PodGarbageCollector(Controller):
             except ApiError as error:
                 if not is_not_found(error):
                     raise
-                for pod in lister.by_index("node or none", name):
+                for pod in lister.by_index("node", name):
                     yield from self.fail(pod, "DeletionByPodGC", "PodGC: node no longer exists")
                     yield from self.force_delete([pod])
 
     def collect_unscheduled_terminating(self) -> Generator[Event, Any, None]:
         """Delete the Pods that were told to go and have no kubelet that could confirm it."""
-        waiting = [pod for pod in self.lister(Pod).by_index("node or none", "") if pods.is_terminating(pod)]
+        waiting = [pod for pod in self.lister(Pod).by_index("node", "") if pods.is_terminating(pod)]
         yield from self.force_delete(waiting)
 
     def fail(self, pod: Pod, reason: str, message: str) -> Generator[Event, Any, None]:

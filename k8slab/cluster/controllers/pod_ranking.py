@@ -14,13 +14,21 @@ import math
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import cmp_to_key
-from typing import Any
+from typing import Any, NamedTuple
 
-from k8slab.apimachinery import conditions, pods
+from k8slab.apimachinery import pods
 from k8slab.apimachinery.pods import PENDING, RUNNING, UNKNOWN
 
 POD_DELETION_COST = "controller.kubernetes.io/pod-deletion-cost"
 _PHASE_ORDER = {PENDING: 0, UNKNOWN: 1, RUNNING: 2}
+
+
+class Candidate(NamedTuple):
+    """A Pod with what decides about it. *rank* is everything that does not depend on chance."""
+
+    rank: tuple[int, int, int, int, int, int]
+    ready_since: datetime | None
+    pod: Any
 
 
 def pods_to_delete(candidates: Sequence[Any], related: Iterable[Any], count: int, now: datetime) -> list[Any]:
@@ -35,17 +43,23 @@ def pods_to_delete(candidates: Sequence[Any], related: Iterable[Any], count: int
     for pod in related:
         node = pod.spec.nodeName
         on_node[node] = on_node.get(node, 0) + 1
-    # What does not depend on chance first, with plain tuples; only ties need the pairwise comparison.
-    ties: dict[tuple[int, int, int, int, int, int], list[Any]] = {}
+    age_ranks: dict[datetime | None, int] = {}
+    ties: dict[tuple[int, ...], list[Candidate]] = {}
     for pod in candidates:
-        ties.setdefault(_rank(pod, on_node, now), []).append(pod)
+        candidate = _candidate(pod, on_node, age_ranks, now)
+        ties.setdefault(candidate.rank, []).append(candidate)
+    # The ranks in plain tuples first: only ties need the pairwise comparison.
     chosen: list[Any] = []
-    by_chance = cmp_to_key(lambda one, other: _compare(one, other, now))
+
+    def compare(one: Candidate, other: Candidate) -> int:
+        return _compare(one, other, now)
+
+    in_order = cmp_to_key(compare)
     for rank in sorted(ties):
-        chosen += heapq.nsmallest(count - len(chosen), ties[rank], key=by_chance)
+        chosen += heapq.nsmallest(count - len(chosen), ties[rank], key=in_order)
         if len(chosen) == count:
             break
-    return chosen
+    return [candidate.pod for candidate in chosen]
 
 
 def deletion_cost(pod: Any) -> int:
@@ -65,8 +79,10 @@ def ready_since(pod: Any) -> datetime | None:
     """Return when *pod* became ready, or None if it is not."""
     if pod.status is None:
         return None
-    ready = conditions.find(pod.status.conditions, "Ready")
-    return ready.lastTransitionTime if ready is not None and ready.status == "True" else None
+    for condition in pod.status.conditions or ():
+        if condition.type == "Ready":
+            return condition.lastTransitionTime if condition.status == "True" else None
+    return None
 
 
 def age_rank(since: datetime | None, now: datetime) -> int:
@@ -77,32 +93,34 @@ def age_rank(since: datetime | None, now: datetime) -> int:
     return int(math.log2(age_nanoseconds)) if age_nanoseconds > 0 else -1
 
 
-def _rank(pod: Any, on_node: dict[str, int], now: datetime) -> tuple[int, int, int, int, int, int]:
+def _candidate(pod: Any, on_node: dict[str, int], age_ranks: dict[datetime | None, int], now: datetime) -> Candidate:
     node = pod.spec.nodeName
     ready = ready_since(pod)
-    return (
+    if ready not in age_ranks:
+        age_ranks[ready] = age_rank(ready, now)
+    rank = (
         1 if node else 0,
         _PHASE_ORDER.get(pods.phase(pod), 0),
         0 if ready is None else 1,
-        deletion_cost(pod),
+        deletion_cost(pod) if pod.metadata.annotations else 0,
         -on_node.get(node, 0),
-        age_rank(ready, now) if ready is not None else 0,
+        age_ranks[ready],
     )
+    return Candidate(rank, ready, pod)
 
 
-def _compare(one: Any, other: Any, now: datetime) -> int:
-    """Return below 0 if *one* goes before *other*, where both have the same `_rank`."""
-    one_ready, other_ready = ready_since(one), ready_since(other)
-    if one_ready != other_ready:
+def _compare(one: Candidate, other: Candidate, now: datetime) -> int:
+    """Return below 0 if *one* goes before *other*, where both have the same rank."""
+    if one.ready_since != other.ready_since:
         return _by_uid(one, other)
-    restarts = pods.most_restarts(other) - pods.most_restarts(one)
+    restarts = pods.most_restarts(other.pod) - pods.most_restarts(one.pod)
     if restarts:
         return restarts
-    one_created, other_created = one.metadata.creationTimestamp, other.metadata.creationTimestamp
+    one_created, other_created = one.pod.metadata.creationTimestamp, other.pod.metadata.creationTimestamp
     if one_created != other_created:
         return age_rank(one_created, now) - age_rank(other_created, now) or _by_uid(one, other)
     return 0
 
 
-def _by_uid(one: Any, other: Any) -> int:
-    return -1 if one.metadata.uid < other.metadata.uid else 1
+def _by_uid(one: Candidate, other: Candidate) -> int:
+    return -1 if one.pod.metadata.uid < other.pod.metadata.uid else 1

@@ -78,25 +78,28 @@ class ReplicaSetController(Controller):
             self.queue.add(key)
 
     def pod_updated(self, old: Pod, new: Pod) -> None:
-        relabelled = old.metadata.labels != new.metadata.labels
-        if new.metadata.deletionTimestamp is not None:
+        before, after = old.metadata, new.metadata
+        relabelled = before.labels != after.labels
+        if after.deletionTimestamp is not None:
             # The end begins here: a replacement is wanted now, not when the kubelet is done.
             self.pod_deleted(new)
             if relabelled:
                 self.pod_deleted(old)
             return
-        old_owner, new_owner = controller_of(old), controller_of(new)
-        if old_owner is not None and old_owner != new_owner:
+        changed_hands = before.ownerReferences != after.ownerReferences
+        if changed_hands and controller_of(old) != controller_of(new):
             self._enqueue_key(self.owner_key(old))
-        if new_owner is not None:
-            key = self.owner_key(new)
-            self._enqueue_key(key)
-            if key is not None and pods.is_ready(new) and not pods.is_ready(old):
-                seconds = self.lister(self.model).get(key).spec.minReadySeconds or 0
-                if seconds:
-                    self.queue.add_after(key, seconds)
-        elif relabelled or old_owner != new_owner:
-            self._enqueue_would_be_owners(new)
+        if controller_of(new) is None:
+            if relabelled or changed_hands:
+                self._enqueue_would_be_owners(new)
+            return
+        key = self.owner_key(new)
+        if key is None:
+            return
+        self.queue.add(key)
+        seconds = self.lister(self.model).get(key).spec.minReadySeconds
+        if seconds and pods.is_ready(new) and not pods.is_ready(old):
+            self.queue.add_after(key, seconds)
 
     def pod_deleted(self, pod: Pod) -> None:
         key = self.owner_key(pod)

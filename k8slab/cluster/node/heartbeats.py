@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Generator, Mapping
 from typing import Any
 
+import msgspec
 from lightkube.models.coordination_v1 import LeaseSpec
-from lightkube.models.core_v1 import NodeStatus
+from lightkube.models.core_v1 import NodeStatus, ObjectReference
 from lightkube.models.meta_v1 import ObjectMeta, OwnerReference
 from lightkube.resources.coordination_v1 import Lease
 from lightkube.resources.core_v1 import Node
@@ -18,8 +19,9 @@ from simpy.events import Event
 
 from k8slab.apimachinery.errors import ApiError, is_already_exists, is_conflict, is_not_found
 from k8slab.cluster.client.client import ApiClient
+from k8slab.cluster.client.events import EventRecorder
 from k8slab.cluster.node.cri import Runtime
-from k8slab.cluster.node.node_object import conditions, images, new_node
+from k8slab.cluster.node.node_object import boot_id, conditions, events_of, images, new_node
 from k8slab.sim.clock import Clock
 
 LEASE_NAMESPACE = "kube-node-lease"
@@ -42,18 +44,25 @@ class Heartbeats:
         pod_cidr: str,
         capacity: Mapping[str, str],
         labels: Mapping[str, str],
+        recorder: EventRecorder,
+        boots: int,
     ) -> None:
         self._client = client
         self._clock = clock
         self._runtime = runtime
         self._name, self._ip, self._pod_cidr = name, ip, pod_cidr
         self._capacity, self._labels = capacity, labels
+        self._recorder = recorder
+        self._boots = boots
         self.node: Any = None
+        #: Happens when the Node is there.
+        self.registered = clock.event()
         self._lease: Any = None
         self._reported_at = 0.0
 
     def run(self, offset_seconds: float) -> Generator[Event, Any, None]:
         """Register the node, then beat for ever; *offset_seconds* keeps nodes from beating all at once."""
+        self._note("Normal", "Starting", "Starting kubelet.")
         yield from self._register()
         yield from self._renew()
         yield self._clock.timeout(offset_seconds)
@@ -68,19 +77,29 @@ class Heartbeats:
         return self._clock.datetime().replace(microsecond=0)
 
     def _register(self) -> Generator[Event, Any, None]:
-        while self.node is None:
-            wanted = new_node(
-                self._name, self._ip, self._pod_cidr, self._runtime.version, self._capacity, self._labels, self._now()
-            )
+        while not self.registered.triggered:
             try:
-                self.node = yield from self._client.create(wanted)
-            except ApiError as error:
-                if is_already_exists(error):  # we are back after a power cut
-                    self.node = yield from self._client.get(Node, self._name)
-                    yield from self._write(self.node.status)
-                else:
-                    yield self._clock.timeout(REGISTER_AGAIN_SECONDS)
+                yield from self._register_once()
+                self.registered.succeed()
+            except ApiError:  # somebody else wrote at the same moment, or the server is not up yet
+                self.node = None
+                yield self._clock.timeout(REGISTER_AGAIN_SECONDS)
         self._reported_at = self._clock.now
+
+    def _register_once(self) -> Generator[Event, Any, None]:
+        name = self._name
+        version, boots = self._runtime.version, self._boots
+        wanted = new_node(name, self._ip, self._pod_cidr, version, self._capacity, self._labels, boots, self._now())
+        try:
+            self.node = yield from self._client.create(wanted)
+            self._note_changes(None, wanted.status.conditions)
+        except ApiError as error:
+            if not is_already_exists(error):
+                raise
+            self.node = yield from self._client.get(Node, name)  # we are back after a power cut
+            yield from self._write(self.node.status)
+            boot = self.node.status.nodeInfo.bootID
+            self._note("Warning", "Rebooted", f"Node {name} has been rebooted, boot id: {boot}")
 
     def _report(self) -> Generator[Event, Any, None]:
         there = images(self._runtime.list_images())
@@ -97,9 +116,22 @@ class Heartbeats:
         status = NodeStatus(**{name: getattr(before, name) for name in NodeStatus.__struct_fields__})
         status.conditions = conditions(before.conditions, self._now())
         status.images = images(self._runtime.list_images())
+        boot = boot_id(self._name, self._boots)
+        if before.nodeInfo is not None and before.nodeInfo.bootID != boot:
+            status.nodeInfo = msgspec.structs.replace(before.nodeInfo, bootID=boot)
         new = Node(apiVersion="v1", kind="Node", metadata=self.node.metadata, spec=self.node.spec, status=status)
         self.node = yield from self._client.update_status(new)
+        self._note_changes(before.conditions, status.conditions)
         self._reported_at = self._clock.now
+
+    def _note_changes(self, before: Any, after: Any) -> None:
+        for reason in events_of(before, after):
+            self._note("Normal", reason, f"Node {self._name} status is now: {reason}")
+
+    def _note(self, type: str, reason: str, message: str) -> None:
+        # The kubelet refers to its node by name alone: the uid of the reference is the name, too.
+        reference = ObjectReference(kind="Node", name=self._name, uid=self._name)
+        self._recorder.event(reference, type, reason, message)
 
     # -- the Lease ---------------------------------------------------------------------------------------------------
 

@@ -80,6 +80,8 @@ class Kubelet:
             self.pod_cidr,
             self._capacity,
             self._labels,
+            self.recorder,
+            self._generation,
         )
         self._processes: dict[simpy.Process, None] = {}
         self._changed: dict[str, None] = {}
@@ -90,7 +92,7 @@ class Kubelet:
     @property
     def is_ready(self) -> bool:
         """Whether the node is registered and says that it is ready."""
-        return self.is_running and self.heartbeats.node is not None
+        return self.is_running and self.heartbeats.registered.triggered
 
     def start(self) -> None:
         """Switch the node on. Its first steps happen when the clock next moves."""
@@ -118,8 +120,7 @@ class Kubelet:
 
     def _run(self) -> Generator[Event, Any, None]:
         beats = self.spawn(self.heartbeats.run(self.chance.uniform(0, RENEW_SECONDS)))
-        while self.heartbeats.node is None:
-            yield self.clock.timeout(0.005)
+        yield self.heartbeats.registered
         informer = self.context.informers.informer(Pod, self._field_selector)
         informer.add_handler(Handler(self._on_add, self._on_update, self._on_delete))
         yield beats

@@ -54,9 +54,10 @@ def new_node(
     runtime_version: str,
     capacity: Mapping[str, str],
     labels: Mapping[str, str],
+    boots: int,
     now: datetime,
 ) -> Any:
-    """Return the Node as the kubelet registers it."""
+    """Return the Node as the kubelet registers it after the machine's start number *boots*."""
     identity = hashlib.sha256(name.encode()).hexdigest()
     amounts = dict(capacity)
     return Node(
@@ -83,7 +84,7 @@ def new_node(
             daemonEndpoints=NodeDaemonEndpoints(kubeletEndpoint=DaemonEndpoint(Port=10250)),
             nodeInfo=NodeSystemInfo(
                 architecture="amd64",
-                bootID=_uuid(identity[32:]),
+                bootID=boot_id(name, boots),
                 containerRuntimeVersion=runtime_version,
                 kernelVersion="6.1.0-lab",
                 kubeProxyVersion="",
@@ -95,6 +96,11 @@ def new_node(
             ),
         ),
     )
+
+
+def boot_id(name: str, boots: int) -> str:
+    """Return what identifies one start of the machine (the kernel makes it up at each)."""
+    return _uuid(hashlib.sha256(f"{name}/{boots}".encode()).hexdigest())
 
 
 def _uuid(digits: str) -> str:
@@ -120,6 +126,18 @@ def conditions(before: Sequence[NodeCondition] | None, now: datetime) -> list[No
         )
     others = [condition for condition in before or () if condition.type not in dict.fromkeys(c[0] for c in _HEALTHY)]
     return [*others, *found]
+
+
+def events_of(before: Sequence[NodeCondition] | None, after: Sequence[NodeCondition]) -> list[str]:
+    """Return the reasons of the Events that a change of conditions makes: those whose status is another now."""
+    known = {condition.type: condition.status for condition in before or ()}
+    reasons = {"MemoryPressure": "NodeHasSufficientMemory", "DiskPressure": "NodeHasNoDiskPressure"}
+    reasons |= {"PIDPressure": "NodeHasSufficientPID", "Ready": "NodeReady"}
+    return [
+        reasons[condition.type]
+        for condition in after
+        if condition.type in reasons and known.get(condition.type) != condition.status
+    ]
 
 
 def images(there: Sequence[Image]) -> list[ContainerImage] | None:

@@ -246,7 +246,8 @@ class PodWorker:
         )
         if self._is_probed:
             pairs = self._pairs(containers)
-            self._watch_probes(pairs, sandbox.ip if sandbox is not None else "")
+            own = self.kubelet.host_ip if self.pod.spec.hostNetwork else sandbox.ip if sandbox is not None else ""
+            self._watch_probes(pairs, own)
             if self._prober is not None:
                 observed.ready = self._prober.ready(pairs)
                 observed.started = self._prober.verdicts(pairs).started

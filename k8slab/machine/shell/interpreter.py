@@ -162,7 +162,6 @@ class Shell(Variables):
         if action:
             try:
                 yield self.run_text(action)
-                status = self.status if status != self.status else status
             except LeaveShell as leave:
                 status = leave.status
             except Fatal as fatal:
@@ -235,12 +234,12 @@ class Shell(Variables):
                     if ((yield from self._test(node.condition)) == 0) == node.until:
                         return status
                     status = yield from self.run(node.body)
-                except BreakLoop as leave:
-                    leave.next()
-                    return 0
                 except ContinueLoop as again:
                     again.next()
                     status = 0
+                except BreakLoop as leave:
+                    leave.next()
+                    return 0
         finally:
             self.loops -= 1
 
@@ -254,12 +253,12 @@ class Shell(Variables):
                 self.assign(node.name, value)
                 try:
                     status = yield from self.run(node.body)
-                except BreakLoop as leave:
-                    leave.next()
-                    return 0
                 except ContinueLoop as again:
                     again.next()
                     status = 0
+                except BreakLoop as leave:
+                    leave.next()
+                    return 0
         finally:
             self.loops -= 1
         return status
@@ -414,6 +413,8 @@ class Shell(Variables):
 
     def _simple(self, node: Simple, last: bool) -> Steps:
         self.line = node.line
+        if self.options["n"] and not self.is_interactive:
+            return 0
         if self.pending:
             yield from self.run_traps()
         if self.process.step():
@@ -472,7 +473,8 @@ class Shell(Variables):
         return self._check(self._substituted or 0)
 
     def _trace(self, values: list[tuple[str, str]], argv: list[str]) -> None:
-        shown = [f"{name}={quote(value) if value else ''}" for name, value in values] + [quote(word) for word in argv]
+        quoting = quote if self.dialect.name != "dash" else str
+        shown = [f"{name}={quoting(value) if value else ''}" for name, value in values] + [quoting(word) for word in argv]
         self.error_text((self.get("PS4") or "") + " ".join(shown) + "\n")
 
     def _call(self, body: Command, argv: list[str], values: list[tuple[str, str]]) -> Steps:

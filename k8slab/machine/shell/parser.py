@@ -345,7 +345,7 @@ class Parser(WordReader):
         literal = name.literal
         self.next()
         self._expect(")")
-        if literal is None or not (NAME.match(literal) or self.bash or re.match(r"[^/$'\"]+\Z", literal)):
+        if literal is None or not (NAME.match(literal) or self.bash):
             raise self.error("Bad function name")
         self.skip_newlines()
         return Function(literal, self._command())

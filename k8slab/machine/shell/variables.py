@@ -62,7 +62,7 @@ class Variables:
 
     def get(self, name: str) -> str | None:
         """Return the value of the variable *name*, None if it is unset."""
-        if name == "LINENO":
+        if name == "LINENO" and self.dialect.name != "dash":
             return str(self.line)
         if name == "RANDOM" and self.dialect.name != "dash" and name in self.values:
             return str(self.process.host.chance.below(32768))

@@ -8,7 +8,7 @@ Left out: a bound that changes while Pods are counted against the old one (the b
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -91,7 +91,7 @@ def rollout_scene(
     *,
     name: str,
     marks: Iterable[tuple[float, str]] = (),
-    requests: Mapping[str, Any] | None = None,
+    requests: Callable[..., dict[str, Any]] | None = None,
     words: Words = ENGLISH,
 ) -> dict[str, Any]:
     """Return the rollout of the Deployment *name* that *moments* (oldest first) tell.
@@ -99,19 +99,21 @@ def rollout_scene(
     ``{"rows": [{"name", "version", "revision", "pods": [{"name", "tail", "lane", "segments": [{"from", "to", "state"}]}]}],
     "lines": {"total" | "ready" | "available": [[time, n]]}, "bounds": [[time, replicas, lower, upper]], "marks", "requests",
     "steps": [{"time", "message"}], "start", "end", "message", "said"}``. A step is a moment at which something changed. Times are virtual seconds; a line holds until its next point; rows: oldest first.
+    *requests* computes the line of requests from the rows (see `stand_in_requests`).
     """
     start = moments[0].time if moments else 0.0
     end = moments[-1].time if moments else 0.0
+    rows = _rows(moments, end)
     scene = {
         "deployment": name,
         "start": start,
         "end": end,
-        "rows": _rows(moments, end),
+        "rows": rows,
         "lines": _lines(moments),
         "bounds": _bounds(moments),
         "steps": _steps(moments, words),
         "marks": [{"time": time, "text": text} for time, text in marks if start <= time <= end],
-        "requests": dict(requests) if requests else None,
+        "requests": requests(rows, start=start, end=end, words=words) if requests and rows else None,
     }
     return {**scene, **_messages(scene, words)}
 

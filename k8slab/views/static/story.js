@@ -19,15 +19,18 @@ function storyPanel(model) {
     const text = JSON.stringify(story);
     if (text === told) return;
     told = text;
+    const held = kill.getRootNode().activeElement === kill;
     if (story.gone) {
       write(title, story.gone);
       kill.hidden = true;
+      if (held) shut.focus(); // who works by keyboard must not be thrown back to the top of the page
       body.replaceChildren();
       return;
     }
     if (!story.chip) return;
     const live = model.get("timebar").live ?? true;
     kill.hidden = !live || story.chip.state === "terminating";
+    if (held && kill.hidden) shut.focus();
     write(title, story.chip.name);
     const state = el("p", { class: `state ${story.chip.state}` }, `${story.chip.status}, ${say(model, `state.${story.chip.state}`)}`);
     body.replaceChildren(

@@ -64,7 +64,7 @@ class RolloutTheatre(View):
         self.recorder: RolloutRecorder | None = None
         if inspector is not None:
             self.recorder = RolloutRecorder(inspector, deployment, self._namespace, since=since)
-        self._last_change = 0.0
+        self._last_change = self._began = 0.0
         self._drawn_for: Any = None
         self._take_settings()
         self.look()
@@ -112,7 +112,7 @@ class RolloutTheatre(View):
     def _is_over(self) -> bool:
         assert self.recorder is not None
         quiet = self._lab.clock.now - self._last_change
-        moved = self.recorder.quiet_seconds()
+        moved = min(self.recorder.quiet_seconds(), self._lab.clock.now - self._began)
         return (self.recorder.is_settled() and moved >= REST_SECONDS) or max(quiet, moved) >= GIVE_UP_SECONDS
 
     def _take_settings(self) -> None:
@@ -191,7 +191,7 @@ class RolloutTheatre(View):
     def go_on(self) -> None:
         """Let time pass until the rollout is over."""
         self.changed()
-        self._last_change = self._lab.clock.now
+        self._last_change = self._began = self._lab.clock.now
         self.player.play()
         self.running = True
 

@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import pytest
 from lightkube.resources.core_v1 import ConfigMap
 
@@ -60,7 +62,7 @@ def test_a_failed_sync_is_tried_again_with_back_off(world, follower, error):
     world.create(config_map("a"))
     world.clock.run(5)
     times = [time for time, _ in follower.synced]
-    assert [round(b - a, 4) for a, b in zip(times, times[1:])] == [0.105, 0.11]
+    assert [round(b - a, 4) for a, b in pairwise(times)] == [0.105, 0.11]
     assert follower.queue.failures("default/a") == 0
 
 

@@ -2,11 +2,10 @@ import datetime as dt
 import re
 
 import pytest
-from lightkube.models.core_v1 import EventSource, ObjectReference
-from lightkube.models.meta_v1 import ObjectMeta
+from lightkube.models.core_v1 import ObjectReference
 from lightkube.resources.core_v1 import ConfigMap, Event
 
-from k8slab.cluster.client.events import EventCorrelator
+from k8slab.cluster.client.events import EventCorrelator, Note
 from tests.cluster.client.world import Bare, config_map
 
 
@@ -102,27 +101,18 @@ def test_names_differ_at_one_instant(world, web):
     assert len(recorded(world)) == 2
 
 
-def event(message, reason="R", kind="Pod", name="p"):
-    about = ObjectReference(kind=kind, name=name, namespace="default", uid="u")
-    return Event(
-        metadata=ObjectMeta(name=f"{name}.1", namespace="default"),
-        involvedObject=about,
-        reason=reason,
-        message=message,
-        type="Normal",
-        count=1,
-        source=EventSource(component="c"),
-    )
+def note(message, reason="R", name="p"):
+    about = ObjectReference(kind="Pod", name=name, namespace="default", uid="u")
+    return Note(about, "Normal", reason, message, None, dt.datetime(2026, 1, 1, tzinfo=dt.UTC), 1)
 
 
-def correlate(events, seconds_between=0.0):
-    """The (message, count) of each Event as it would be written."""
+def correlate(notes, seconds_between=0.0):
+    """The (message, count) of each note as it would be written."""
     correlator = EventCorrelator()
     now = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
     written = []
-    for one in events:
-        one.firstTimestamp = one.lastTimestamp = now
-        result = correlator.correlate(one, now, lambda about: f"{about.name}.2")
+    for one in notes:
+        result = correlator.correlate(one._replace(time=now), now)
         written.append(None if result is None else (result.message, result.count))
         now += dt.timedelta(seconds=seconds_between)
     return written
@@ -142,11 +132,11 @@ def correlate(events, seconds_between=0.0):
     ],
 )
 def test_correlation(messages, seconds_between, last):
-    assert correlate([event(message) for message in messages], seconds_between)[-1] == last
+    assert correlate([note(message) for message in messages], seconds_between)[-1] == last
 
 
 def test_an_event_about_another_object_is_not_similar():
-    events = [event(f"m{i}") for i in range(9)] + [event("m9", name="q")]
+    events = [note(f"m{i}") for i in range(9)] + [note("m9", name="q")]
     assert correlate(events)[-1] == ("m9", 1)
 
 

@@ -9,7 +9,7 @@ from lightkube.models.apps_v1 import DeploymentSpec, ReplicaSetSpec
 from lightkube.models.core_v1 import Container, PodSpec, PodTemplateSpec
 from lightkube.models.meta_v1 import LabelSelector, ObjectMeta
 from lightkube.resources.apps_v1 import Deployment, ReplicaSet
-from lightkube.resources.core_v1 import Event, Namespace, Pod
+from lightkube.resources.core_v1 import Event, Namespace, Pod, ServiceAccount
 
 from k8slab.apimachinery.errors import ApiError
 from k8slab.cluster.apiserver.server import ApiServer
@@ -32,6 +32,9 @@ class World:
         self.trace = Trace(self.clock)
         chance = Chance(seed)
         self.server = ApiServer(Store(self.clock), self.clock, chance.stream("apiserver"), self.trace)
+        self.server.create(
+            ServiceAccount(metadata=ObjectMeta(name="default", namespace="default")), user="serviceaccount-controller"
+        )
         informers = InformerFactory(self.server, self.clock)
         self.context = Context(self.server, self.clock, chance, self.trace, informers)
         self.controllers = [controller(self.context) for controller in controllers]

@@ -332,6 +332,16 @@ def test_a_node_registers_itself_and_renews_its_lease(cluster):
     assert cluster.server.get(Node, "node-1").metadata.resourceVersion != version
 
 
+def test_a_node_says_that_it_starts(cluster):
+    assert [reason for reason, _ in kubelet_events(cluster, "node-1")] == [
+        "Starting",
+        "NodeHasSufficientMemory",
+        "NodeHasNoDiskPressure",
+        "NodeHasSufficientPID",
+        "NodeReady",
+    ]
+
+
 def test_a_node_tells_which_images_it_has(cluster):
     cluster.create(pod())
     cluster.until_ready()
@@ -367,6 +377,8 @@ def test_without_power_nothing_is_said_and_with_it_pods_start_anew(cluster):
     assert cluster.pod().metadata.uid == before.metadata.uid
     message = "Pod sandbox changed, it will be killed and re-created."
     assert ("SandboxChanged", message) in kubelet_events(cluster)
+    boot = cluster.server.get(Node, "node-1").status.nodeInfo.bootID
+    assert kubelet_events(cluster, "node-1")[-1] == ("Rebooted", f"Node node-1 has been rebooted, boot id: {boot}")
 
 
 def test_pods_that_were_deleted_while_the_power_was_off_go_when_it_is_back(cluster):

@@ -4,6 +4,7 @@
 """
 
 from k8slab.cluster.apiserver.admission.default_toleration_seconds import DefaultTolerationSeconds
+from k8slab.cluster.apiserver.admission.limit_ranger import LimitRanger
 from k8slab.cluster.apiserver.admission.namespace_lifecycle import NamespaceLifecycle
 from k8slab.cluster.apiserver.admission.priority import Priority
 from k8slab.cluster.apiserver.admission.resource_quota import ResourceQuotaAdmission
@@ -13,6 +14,7 @@ from k8slab.cluster.apiserver.admission.taint_nodes_by_condition import TaintNod
 
 PLUGINS = [
     NamespaceLifecycle,
+    LimitRanger,
     ServiceAccountAdmission,
     TaintNodesByCondition,
     Priority,

@@ -25,9 +25,7 @@ class NamespaceStrategy(Strategy):
     columns = (NAME_COLUMN, Column("Status", description="The status of the namespace"), AGE_COLUMN)
 
     def default(self, obj: Obj) -> None:
-        metadata = obj.setdefault("metadata", {})
-        if metadata.get("name"):
-            _label(metadata)
+        _label(obj.setdefault("metadata", {}))
         obj.setdefault("spec", {})
         obj.setdefault("status", {}).setdefault("phase", "Active")
 
@@ -51,6 +49,6 @@ class NamespaceStrategy(Strategy):
 
 
 def _label(metadata: Obj) -> None:
-    labels = metadata.get("labels")
-    if labels is None or labels.get(NAME_LABEL) != metadata["name"]:
-        metadata["labels"] = {**(labels or {}), NAME_LABEL: metadata["name"]}
+    labels, name = metadata.get("labels"), metadata.get("name")
+    if name and (labels is None or labels.get(NAME_LABEL) != name):
+        metadata["labels"] = {**(labels or {}), NAME_LABEL: name}
