@@ -5,6 +5,9 @@ Models kubectl pkg/cmd/{apiresources,version,clusterinfo}. Left out: cluster-inf
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from k8slab.cli import goyaml
 from k8slab.cli.kubectl.discovery import Mapping, preferred
 from k8slab.cli.kubectl.errors import CommandError
@@ -57,7 +60,7 @@ def api_resources(run: Invocation) -> Steps[int]:
     return 0
 
 
-def _order(sort_by: str):  # type: ignore[no-untyped-def]
+def _order(sort_by: str) -> Callable[[Mapping], Any]:
     if sort_by == "name":
         return lambda m: m.plural
     if sort_by == "kind":

@@ -131,10 +131,9 @@ class Builder:
             self.selector = ""
         if self.filenames:
             if self.resources or self.names or self.pairs:
-                if self.pairs or self.names or self.resources:
-                    raise CommandError(
-                        "when paths, URLs, or stdin is provided as input, you may not specify a resource by arguments as well"
-                    )
+                raise CommandError(
+                    "when paths, URLs, or stdin is provided as input, you may not specify a resource by arguments as well"
+                )
             return (yield from self._from_files())
         if self.selector is not None or self.field_selector:
             return (yield from self._by_selector())

@@ -116,7 +116,7 @@ class _Deletion:
         options: Obj = {"propagationPolicy": self.propagation}
         if self.grace >= 0:
             options = {"gracePeriodSeconds": self.grace, **options}
-        params = {}
+        params: dict[str, str] = {}
         if self.run.dry_run == "server":
             options["dryRun"] = ["All"]
         answer = yield from self.run.api.delete(target.mapping, target.namespace, target.name, options, params)

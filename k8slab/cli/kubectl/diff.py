@@ -50,11 +50,11 @@ def _run(run: Invocation) -> Steps[int]:
     if error is not None:
         raise error
     now: datetime = yield Now()
-    pairs = []
+    pairs: list[tuple[str, Obj | None, Obj | None]] = []
     for target in found.targets:
-        live = yield from _live(run, target)
-        merged = yield from _merged(run, target, live)
-        live, merged = _shown(run, live), _shown(run, merged)
+        before = yield from _live(run, target)
+        after = yield from _merged(run, target, before)
+        live, merged = _shown(run, before), _shown(run, after)
         if target.mapping.kind == "Secret" and not target.mapping.group:
             live, merged = _masked(live, merged)
         pairs.append((_file_name(target), live, merged))

@@ -166,7 +166,7 @@ def _group_versions(root: str, document: dict[str, Any]) -> list[tuple[str, str]
     """Return (group/version, path), the preferred version of each group first."""
     if root == "/api":
         return [(version, f"/api/{version}") for version in document.get("versions") or ()]
-    found = []
+    found: list[tuple[str, str]] = []
     for group in document.get("groups") or ():
         preferred = (group.get("preferredVersion") or {}).get("groupVersion")
         names = [version["groupVersion"] for version in group.get("versions") or ()]

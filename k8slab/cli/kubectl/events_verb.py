@@ -114,6 +114,6 @@ def _follow(stream: Any, printer: _Printer, types: list[str]) -> Steps[None]:
             return
         *lines, rest = (rest + chunk).split(b"\n")
         for line in lines:
-            event = json.loads(line) if line.strip() else {"type": "BOOKMARK"}
+            event: Obj = json.loads(line) if line.strip() else {"type": "BOOKMARK"}
             if event["type"] in ("ADDED", "MODIFIED") and _is_wanted(event["object"], types):
                 yield from printer.print([_typed(event["object"])])

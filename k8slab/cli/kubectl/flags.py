@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import functools
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -225,4 +225,9 @@ def _integer(value: str) -> int:
     return -number if value.startswith("-") else number
 
 
-_READERS = {"bool": _boolean, "int": _integer, "duration": durations.parse, "string": str}
+_READERS: dict[str, Callable[[str], Any]] = {
+    "bool": _boolean,
+    "int": _integer,
+    "duration": durations.parse,
+    "string": str,
+}

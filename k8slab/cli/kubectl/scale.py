@@ -8,7 +8,7 @@ from k8slab.cli.kubectl.api import Obj
 from k8slab.cli.kubectl.builder import Target
 from k8slab.cli.kubectl.errors import CommandError, raise_all
 from k8slab.cli.kubectl.invocation import Invocation
-from k8slab.cli.kubectl.waiting import Deadline, until
+from k8slab.cli.kubectl.waiting import Condition, Deadline, until
 from k8slab.cli.seam import Sleep, Steps
 
 RETRY_SECONDS = 0.1
@@ -76,7 +76,7 @@ def _check(scale: Obj, current: int, version: str) -> None:
         raise CommandError(f"Expected resource version to be {version}, was {found}")
 
 
-def _is_scaled(replicas: int):  # type: ignore[no-untyped-def]
+def _is_scaled(replicas: int) -> Condition:
     def is_scaled(obj: Obj | None, event: str) -> bool:
         status = (obj or {}).get("status", {})
         return obj is None or status.get("replicas", 0) == replicas

@@ -27,7 +27,7 @@ def by_field(items: Sequence[T], expression: str, object_of: Callable[[T], Any])
     except JSONPathError as error:
         raise CommandError(str(error)) from None
     try:
-        keyed = [(_first(path, object_of(item)), item) for item in items]
+        keyed: list[tuple[Any, T]] = [(_first(path, object_of(item)), item) for item in items]
     except JSONPathError as error:
         raise CommandError(str(error)) from None
     if items and all(value is _MISSING for value, _ in keyed):
@@ -36,7 +36,7 @@ def by_field(items: Sequence[T], expression: str, object_of: Callable[[T], Any])
     return [item for _, item in ordered]
 
 
-_MISSING = object()
+_MISSING: Any = object()
 
 
 def _first(path: JSONPath, obj: Any) -> Any:

@@ -81,7 +81,7 @@ def _follow(stream: Stream, condition: Condition, deadline: Deadline) -> Steps[b
                 return False
             *lines, rest = (rest + chunk).split(b"\n")
             for line in lines:
-                event = json.loads(line) if line.strip() else {"type": "BOOKMARK"}
+                event: Obj = json.loads(line) if line.strip() else {"type": "BOOKMARK"}
                 if event["type"] == "ERROR":
                     return None
                 if event["type"] == "BOOKMARK":

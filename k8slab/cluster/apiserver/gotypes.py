@@ -55,6 +55,12 @@ PLAIN_STRINGS_IN = {
     "HostAlias": ("hostname",),
 }
 
+#: Strings that are pointers in these types only, named by lightkube's module too, because Endpoints have a namesake.
+POINTER_STRINGS_IN = {
+    "core_v1.HostPathVolumeSource": ("type",),
+    "discovery_v1.EndpointPort": ("name", "protocol"),
+}
+
 #: Integers of 64 bits; all others have 32.
 LONG_INTEGERS = frozenset(
     """activeDeadlineSeconds deletionGracePeriodSeconds expirationSeconds fsGroup generation observedGeneration

@@ -393,6 +393,8 @@ def _field(owner: str, name: str, hint: str, optional: bool, module: Any) -> _Fi
         return _Field(owner, name, _map, optional, "map[string]string", inner)
     if hint == "str":
         pointer = name in gotypes.POINTER_STRINGS and name not in gotypes.PLAIN_STRINGS_IN.get(owner, ())
+        qualified = f"{module.__name__.rpartition('.')[2]}.{owner}"
+        pointer = pointer or name in gotypes.POINTER_STRINGS_IN.get(qualified, ())
         return _Field(owner, name, _string, optional and not pointer, gotypes.NAMED_STRINGS.get(name) or "string")
     if hint == "bool":
         plain = name in gotypes.PLAIN_BOOLS and name not in gotypes.KEPT.get(owner, ())

@@ -91,7 +91,7 @@ class Evaluator:
             return not self._binary(words[1], words[2], words[3])
         result = self._or()
         if self.at < len(words):
-            raise BadTest(f"{words[self.at]}: unexpected operator")
+            raise BadTest(f"{words[self.at - 1]}: unexpected operator")
         return result
 
     def _peek(self, ahead: int = 0) -> str | None:
@@ -121,8 +121,10 @@ class Evaluator:
     def _primary(self) -> bool:
         word = self._peek()
         if word is None:
-            raise BadTest("argument expected")
+            return False
         following = self._peek(1)
+        if following in BINARY and following not in ("-a", "-o") and self._peek(2) is None:
+            raise BadTest(f"{following}: argument expected")
         if following in BINARY and following not in ("-a", "-o") and self._peek(2) is not None:
             left, operator, right = self.words[self.at : self.at + 3]
             self.at += 3
@@ -141,8 +143,6 @@ class Evaluator:
         if word in UNARY and following is not None:
             self.at += 2
             return self._unary(word, following)
-        if word in UNARY and word not in ("-t",) and len(self.words) > 1 and following is None and self.at > 0:
-            raise BadTest(f"{word}: argument expected")
         self.at += 1
         return word != ""
 

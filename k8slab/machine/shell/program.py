@@ -30,6 +30,7 @@ class ShellProgram:
 
     def __init__(self, dialect: Dialect = DASH) -> None:
         self.dialect = dialect
+        self._read = b""  # of stdin, not yet run
 
     def run(self, process: Process) -> Life:
         """Read the options and be that shell."""
@@ -241,17 +242,20 @@ class ShellProgram:
         return shell.status
 
     def _line(self, shell: Shell) -> Generator[Any, Any, str]:
-        """Return the next line of stdin with its newline; empty at the end."""
-        if 0 not in shell.process.fds:
-            return ""
-        stdin = shell.process.fd(0)
-        line = bytearray()
-        size = 65536 if stdin.is_tty else 1  # a terminal gives one line at a time; from a pipe take no byte too many
-        while True:
-            chunk = yield from stdin.read(size)
-            line += chunk
-            if not chunk or line.endswith(b"\n"):
-                return line.decode(errors="surrogateescape")
+        """Return the next line of stdin with its newline; empty at the end.
+
+        bash takes no byte too many from a pipe, so that commands can read what follows; the others take what there is.
+        """
+        while b"\n" not in self._read:
+            if 0 not in shell.process.fds:
+                break
+            stdin = shell.process.fd(0)
+            chunk = yield from stdin.read(1 if self.dialect.is_bash and not stdin.is_tty else 8192)
+            self._read += chunk
+            if not chunk:
+                break
+        line, newline, self._read = self._read.partition(b"\n")
+        return (line + newline).decode(errors="surrogateescape")
 
     def _collect(self, shell: Shell) -> None:
         for number, child in enumerate(list(shell.background), start=1):

@@ -194,3 +194,53 @@ def test_objects_are_counted_by_kind_too(world):
     code, status = world.ask("POST", "/api/v1/namespaces/default/configmaps", {"metadata": {"name": "c"}})
     why = "exceeded quota: q, requested: configmaps=1, used: configmaps=0, limited: configmaps=0"
     assert (code, status["message"]) == (403, f'configmaps "c" is forbidden: {why}')
+
+
+# -- limit ranges ----------------------------------------------------------------------------------------------------
+
+LIMITS = {
+    "type": "Container",
+    "default": {"cpu": "500m"},
+    "defaultRequest": {"cpu": "100m"},
+    "min": {"cpu": "50m"},
+    "max": {"cpu": "1"},
+    "maxLimitRequestRatio": {"cpu": "8"},
+}
+
+
+def a_limit_range(world, *limits):
+    path = "/api/v1/namespaces/default/limitranges"
+    world.make(path, {"metadata": {"name": "l"}, "spec": {"limits": list(limits)}})
+
+
+def test_containers_that_say_nothing_get_the_namespaces_defaults(world):
+    a_limit_range(world, LIMITS)
+    pod = world.make(PODS, POD)
+    assert pod["spec"]["containers"][0]["resources"] == {"limits": {"cpu": "500m"}, "requests": {"cpu": "100m"}}
+    note = "LimitRanger plugin set: cpu request for container c; cpu limit for container c"
+    assert pod["metadata"]["annotations"] == {"kubernetes.io/limit-ranger": note}
+
+
+@pytest.mark.parametrize(
+    ("resources", "why"),
+    [
+        ({"limits": {"cpu": "4"}}, "maximum cpu usage per Container is 1, but limit is 4"),
+        (
+            {"requests": {"cpu": "10m"}},
+            "[minimum cpu usage per Container is 50m, but request is 10m, "
+            "cpu max limit to request ratio per Container is 8, but provided ratio is 50.000000]",
+        ),
+    ],
+)
+def test_nobody_may_ask_for_too_little_or_too_much(world, resources, why):
+    a_limit_range(world, LIMITS)
+    code, status = world.ask("POST", PODS, with_spec(containers=[{"name": "c", "image": "a", "resources": resources}]))
+    assert (code, status["message"]) == (403, f'pods "p" is forbidden: {why}')
+
+
+def test_a_whole_pod_may_be_bounded_too(world):
+    a_limit_range(world, {"type": "Pod", "max": {"memory": "1Gi"}})
+    containers = [{"name": n, "image": "a", "resources": {"limits": {"memory": "600Mi"}}} for n in "ab"]
+    code, status = world.ask("POST", PODS, with_spec(containers=containers))
+    why = "maximum memory usage per Pod is 1Gi, but limit is 1200Mi"
+    assert (code, status["message"]) == (403, f'pods "p" is forbidden: {why}')

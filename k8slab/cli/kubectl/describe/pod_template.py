@@ -210,7 +210,7 @@ def _resource_value(container: Obj, reference: Obj) -> str:
     kind, _, name = reference.get("resource", "").partition(".")
     amount = ((container.get("resources") or {}).get(kind) or {}).get(name, "0")
     divisor = reference.get("divisor") or "1"
-    if quantity.parse(divisor).millis() == 0:
+    if quantity.millis(divisor) == 0:
         divisor = "1"
     if name == "cpu":
         return str(-(-quantity.millis(amount) // quantity.millis(divisor)))

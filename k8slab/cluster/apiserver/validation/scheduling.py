@@ -170,7 +170,11 @@ def _match_label_keys_of_spread(constraint: Json, path: str) -> Iterator[FieldEr
     if not selector:
         yield FieldError.forbidden(f"{path}.matchLabelKeys", "must not be specified when labelSelector is not set")
         return
-    selected = [expression.get("key") for expression in selector.get("matchExpressions") or ()]
+    # Of the expressions, those with one value may be what the server itself made of matchLabelKeys.
+    expressions = selector.get("matchExpressions") or ()
+    selected = [
+        one.get("key") for one in expressions if one.get("operator") != "In" or len(one.get("values") or ()) != 1
+    ]
     selected += list(selector.get("matchLabels") or ())
     for index, key in enumerate(keys):
         yield from validate_label_name(key, f"{path}.matchLabelKeys[{index}]")

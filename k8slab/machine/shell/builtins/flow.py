@@ -125,7 +125,7 @@ def trap(shell: Shell, argv: list[str]) -> Steps:
             lines.append(f"trap -- {shown} {name}\n")
         return (yield from write(shell, "".join(lines)))
     if words == ["-l"] or (len(words) == 1 and not _is_signal(words[0])):
-        shell.complain(f"trap: {words[0]}: bad trap")
+        shell.error_text(f"trap: {words[0]}: bad trap\n")
         return 1
     action: str | None = words[0]
     names = words[1:]
@@ -137,9 +137,10 @@ def trap(shell: Shell, argv: list[str]) -> Steps:
     for name in names:
         signal = 0 if name.upper() == "EXIT" else signals.number(name)
         if signal is None:
-            shell.complain(
-                f"trap: {name}: invalid signal specification" if shell.dialect.is_bash else f"trap: {name}: bad trap"
-            )
+            if shell.dialect.is_bash:
+                shell.complain(f"trap: {name}: invalid signal specification")
+            else:
+                shell.error_text(f"trap: {name}: bad trap\n")  # dash forgets its own name here
             status = 1
             continue
         shell.set_trap(signal, action)
