@@ -42,6 +42,8 @@ FORK_CPU_SECONDS = 0.0003
 #: far more virtual time pass per step, so that an endless loop costs the learner's machine a bounded effort.
 FREE_STEPS = 200_000
 STEP_SECONDS = 0.000001
+STEPS_PER_PAYMENT = 1000
+LARGEST_DEBT_SECONDS = 0.001
 
 
 class Exited(Exception):
@@ -69,6 +71,7 @@ class Process:
         "_steps",
         "_thawed",
         "_threads",
+        "_unpaid",
         "argv",
         "cgroup",
         "children",
@@ -141,6 +144,7 @@ class Process:
         self._threads: list[simpy.Process] = []
         self._thawed: Event | None = None
         self._steps = 0
+        self._unpaid = 0
         self._debt = 0.0
         self.pids: dict[int, int] = {}
         self.host_pid = host.adopt(self)
@@ -429,7 +433,7 @@ class Process:
         child.executable, child.executable_path = self.executable, self.executable_path
         child.handlers = dict(self.handlers)
         child._debt = self._debt = self._debt + FORK_CPU_SECONDS * self._pressure()
-        child._steps = self._steps
+        child._steps, child._unpaid = self._steps, self._unpaid
         self.children[child.host_pid] = child
         child.start(body(child))
         return child
@@ -610,13 +614,14 @@ class Process:
     def step(self, count: int = 1) -> bool:
         """Note *count* steps of a loop; return whether it is time to `pay`."""
         self._steps += count
-        return self._debt > 0.001 or not self._steps % 1000
+        self._unpaid += count
+        return self._unpaid >= STEPS_PER_PAYMENT or self._debt > LARGEST_DEBT_SECONDS
 
     def pay(self) -> Generator[Event, Any, None]:
         """Let the time pass that the steps and forks since the last call have cost."""
         steps = self._steps
-        owed = self._debt + (steps % 1000 or 1000) * STEP_SECONDS
-        self._debt = 0.0
+        owed = self._debt + self._unpaid * STEP_SECONDS
+        self._debt, self._unpaid = 0.0, 0
         if steps > FREE_STEPS:
             owed += 1.0
         yield from self.compute(owed)

@@ -276,7 +276,7 @@ class OpenFile(Description):
     def closed(self) -> None:
         self.file.links -= 1
         if self.file.links <= 0:
-            self.location.mount.file_system.charge(-self.file.size)
+            self.location.mount.file_system.release(self.file)
 
 
 class OpenDirectory(Description):

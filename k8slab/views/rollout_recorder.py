@@ -26,6 +26,37 @@ from k8slab.views.words import ENGLISH, Words
 RESOLUTION_SECONDS = 0.05
 
 
+def last_rollout(inspector: Inspector, deployment: str, namespace: str = "default") -> int | None:
+    """Return the revision just before the Pod template of *deployment* last changed (or before it was made); None if there is none.
+
+    Its generation only grows, so each change of its spec is found by bisection.
+    """
+
+    def at(revision: int) -> Any | None:
+        found = inspector.objects(Deployment, revision=revision, namespace=namespace)
+        return next((one for one in found if one.metadata.name == deployment), None)
+
+    oldest, revision = max(1, inspector.oldest_revision), inspector.revision
+    now = at(revision)
+    if now is None:
+        return None
+    while revision > oldest:
+        low, high = oldest, revision  # the first revision at which the spec was what it is at *revision*
+        while low < high:
+            middle = (low + high) // 2
+            before = at(middle)
+            same = before is not None and before.metadata.uid == now.metadata.uid
+            if same and before.metadata.generation == now.metadata.generation:
+                high = middle
+            else:
+                low = middle + 1
+        before = at(high - 1) if high > oldest else None
+        if before is None or before.spec.template != now.spec.template:
+            return max(oldest, high - 1)
+        now, revision = before, high - 1
+    return oldest
+
+
 class RolloutRecorder:
     """The rollout of one Deployment, from *since* (a revision; now by default) on. Call `read` after time has passed."""
 

@@ -23,7 +23,7 @@ def browser():
 @pytest.fixture
 def page(browser):
     """A page whose errors fail the test."""
-    context = browser.new_context(viewport={"width": 1440, "height": 1000}, device_scale_factor=2)
+    context = browser.new_context(viewport={"width": 1440, "height": 1500}, device_scale_factor=2)
     page = context.new_page()
     faults = []
     page.on("pageerror", lambda error: faults.append(str(error)))

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from k8slab.views.rollout_recorder import RolloutRecorder
+from k8slab.views.rollout_recorder import RolloutRecorder, last_rollout
 from k8slab.views.scenes.requests import stand_in_requests
-from k8slab.views.scenes.rollout import Bounds, bounds_of, rolled_at, rollout_scene, value_at
-from tests.views.world import deployment, pod, replica_set, rolled_world
+from k8slab.views.scenes.rollout import Bounds, bounds_of, rolled_at, rollout_scene
+from k8slab.views.scenes.rollout_words import value_at
+from tests.views.world import World, deployment, node, pod, replica_set, rolled_world, small_world
 
 
 @pytest.mark.parametrize(
@@ -86,6 +87,44 @@ def test_a_stuck_rollout_says_who_still_answers():
     scene = stuck.scene()
     assert scene["message"] == "Stuck: 2 Pods fail, 3 others still answer"
     assert not stuck.is_settled()
+
+
+def test_a_quiet_record_and_a_first_creation_have_sentences_of_their_own():
+    world = small_world()
+    world.clock.run(4)
+    assert RolloutRecorder(world, since=world.revision).scene(whole=True)["message"] == "6 Pods, and nothing changes"
+    created = World()
+    created.put(deployment(replicas=2), replica_set(replicas=2))
+    created.clock.run(1)
+    created.put(pod("web-7d5c-a", state="creating"), pod("web-7d5c-b", state="creating"))
+    created.clock.run(3)
+    created.put(pod("web-7d5c-a"), pod("web-7d5c-b"))
+    created.clock.run(5)
+    assert RolloutRecorder(created, since=1).scene()["message"] == "2 Pods, all available after 3 s"
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        pytest.param([], 2, id="only created: from before it was there"),
+        pytest.param([{"replicas": 5}], 2, id="scaling is no rollout"),
+        pytest.param([{"image": "web:2"}, {"image": "web:2", "replicas": 5}], 3, id="rolled, then scaled"),
+        pytest.param([{"image": "web:2"}, {"image": "web:1"}], 5, id="undone: the old template is a new rollout"),
+    ],
+)
+def test_the_last_rollout_is_found_in_the_past(changes, expected):
+    world = World()
+    world.put(node("node-1"), deployed(1))  # revisions 2 and 3
+    for number, change in enumerate(changes, 2):
+        world.put(deployed(number, **change), node("node-1"))
+    assert last_rollout(world, "web") == expected
+    assert last_rollout(world, "api") is None
+
+
+def deployed(generation, **options):
+    made = deployment(**options)
+    made.metadata.generation = generation
+    return made
 
 
 def test_a_recorder_reads_only_what_is_new():

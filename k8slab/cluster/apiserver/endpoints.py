@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from k8slab.apimachinery import errors
 from k8slab.apimachinery.errors import ApiError
-from k8slab.cluster.apiserver import discovery, listing, requestinfo, subresources, watching, writing
+from k8slab.cluster.apiserver import discovery, eviction, listing, requestinfo, subresources, watching, writing
 from k8slab.cluster.apiserver.discovery import Discovery
 from k8slab.cluster.apiserver.negotiation import PARTIAL, PARTIAL_LIST, TABLE, Form, encode, form_of
 from k8slab.cluster.apiserver.registry import Registry
@@ -80,6 +80,8 @@ class Endpoints:
         strategy = registry.strategy
         if verb not in strategy.verbs or not _method_fits(verb, info, strategy):
             raise errors.method_not_allowed()
+        if strategy.deprecated:
+            context.warn(strategy.deprecated)
         form = form_of(request)
         namespace, name = info.namespace, info.name
         if verb == "watch":
@@ -116,10 +118,14 @@ class Endpoints:
         if what in discovery.CONNECT:
             discovery.require_method(request, "GET", *(() if what == "log" else ("POST",)))
             return subresources.connect(request, registry, namespace, name, what)
-        if what in ("binding", "eviction"):
+        if what == "binding":
             discovery.require_method(request, "POST")
-            make = subresources.create_binding if what == "binding" else subresources.create_eviction
-            return self._one(request, registry, make(request, registry, namespace, name, context), form, 201)
+            answer = subresources.create_binding(request, registry, namespace, name, context)
+            return self._one(request, registry, answer, form, 201)
+        if what == "eviction":
+            discovery.require_method(request, "POST")
+            eviction.create_eviction(request, registry, namespace, name, context)
+            return self._one(request, registry, subresources.SUCCESS, form, 201)
         if what == "finalize":
             discovery.require_method(request, "PUT")
             directive = writing.write_options(request, "UpdateOptions", context)

@@ -184,9 +184,10 @@ class ApiServer:
                 if subresource == "status":
                     # Only these two can change, so only they are read.
                     new = {**old, "metadata": to_dict(meta), "status": to_dict(obj.status) or {}}
+                    registry.strategy.default_status(new)
                 else:
                     new = to_dict(obj)
-                registry.strategy.default(new)
+                    registry.strategy.default(new)
                 return new
 
             item, _ = registry.update(namespace, name, replace, context, **rules)

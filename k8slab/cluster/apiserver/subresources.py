@@ -1,8 +1,8 @@
-"""The parts of an object that have a path of their own: scale, binding, eviction, finalize, and what the kubelet answers.
+"""The parts of an object that have a path of their own: scale, binding, finalize, and what the kubelet answers.
 
-Models pkg/registry/apps/*/storage (ScaleREST), pkg/registry/core/pod/storage (BindingREST, EvictionREST) and
+Models pkg/registry/apps/*/storage (ScaleREST), pkg/registry/core/pod/storage (BindingREST) and
 pkg/registry/core/pod/rest (log, exec, attach, port-forward, which only find the node and pass the request on).
-Left out: service account tokens, ephemeral containers, resize; an eviction asks no disruption budget yet.
+Evictions have a file of their own. Left out: service account tokens, ephemeral containers, resize.
 """
 
 from __future__ import annotations
@@ -12,12 +12,10 @@ from typing import Any
 
 from lightkube.models.autoscaling_v1 import Scale
 from lightkube.models.core_v1 import Binding
-from lightkube.models.policy_v1 import Eviction
 
 from k8slab.apimachinery import conditions, errors
 from k8slab.apimachinery.errors import FieldError
 from k8slab.cluster.apiserver import decoding, schema
-from k8slab.cluster.apiserver.deletion import DeleteOptions
 from k8slab.cluster.apiserver.patching import Patch
 from k8slab.cluster.apiserver.registry import Registry
 from k8slab.cluster.apiserver.requestcontext import RequestContext
@@ -172,21 +170,6 @@ def _as_is(new: Obj, old: Obj, context: RequestContext) -> None:
 
 def _no_rules(new: Obj, old: Obj) -> tuple[FieldError, ...]:
     return ()
-
-
-# -- eviction --------------------------------------------------------------------------------------------------------
-
-
-def create_eviction(request: Request, registry: Registry, namespace: str, name: str, context: RequestContext) -> Obj:
-    """POST of an Eviction: a DELETE that asks whether it may."""
-    write_options(request, "CreateOptions", context)
-    content_type = request.headers.get("content-type", "")
-    eviction, _ = decoding.decode_body(request.body, content_type, Eviction, "Eviction", "policy/v1")
-    given = (eviction.get("metadata") or {}).get("name", "")
-    if given != name:
-        raise errors.bad_request("name in URL does not match name in Eviction object")
-    registry.delete(namespace, name, DeleteOptions.of(eviction.get("deleteOptions") or {}), context)
-    return SUCCESS
 
 
 # -- finalize --------------------------------------------------------------------------------------------------------

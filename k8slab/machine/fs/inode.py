@@ -79,7 +79,7 @@ class File(Inode):
     def write(self, offset: int, chunk: bytes) -> int:
         """Write *chunk* at *offset*; return by how many bytes the file grew."""
         before = self.size
-        if offset >= before and not any(chunk):
+        if offset >= before and not chunk.strip(b"\0"):
             self.hole += offset - before + len(chunk)  # zeros at the end stay a hole: dd if=/dev/zero costs nothing
             return self.size - before
         if not isinstance(self.data, bytearray):

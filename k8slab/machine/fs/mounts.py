@@ -12,7 +12,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from k8slab.machine.errors import os_error
-from k8slab.machine.fs.inode import Directory, Inode
+from k8slab.machine.fs.inode import Directory, File, Inode
+
+
+#: What the files of one disk may hold in all before it counts as full, holes not counted.
+MOST_KEPT_BYTES = 256 << 20
 
 
 class FileSystem:
@@ -21,7 +25,7 @@ class FileSystem:
     *disk* is the file system that holds this one's bytes (an overlay's live on the host's disk).
     """
 
-    __slots__ = ("capacity_bytes", "disk", "number", "source", "type", "used_bytes")
+    __slots__ = ("capacity_bytes", "disk", "kept_bytes", "number", "source", "type", "used_bytes")
 
     def __init__(
         self, type: str, source: str, capacity_bytes: int | None = None, disk: FileSystem | None = None, number: int = 1
@@ -31,6 +35,7 @@ class FileSystem:
         self.capacity_bytes = capacity_bytes
         self.disk = disk
         self.used_bytes = 0
+        self.kept_bytes = 0
         self.number = number
 
     def charge(self, grown: int) -> None:
@@ -42,6 +47,23 @@ class FileSystem:
                 self.disk.charge(-grown)
             raise os_error(errno.ENOSPC)
         self.used_bytes = max(0, self.used_bytes + grown)
+
+    def keep(self, more: int) -> None:
+        """Account for *more* bytes that are really kept (zeros are not). Raises ENOSPC beyond `MOST_KEPT_BYTES`.
+
+        The disk of a machine in the lab may be big, but no program may fill the memory of the learner's computer.
+        """
+        top = self
+        while top.disk is not None:
+            top = top.disk
+        if top.kept_bytes + more > MOST_KEPT_BYTES:
+            raise os_error(errno.ENOSPC)
+        top.kept_bytes = max(0, top.kept_bytes + more)
+
+    def release(self, inode: File) -> None:
+        """*inode* has lost its last name and its last reader: its bytes are free."""
+        self.charge(-inode.size)
+        self.keep(-len(inode.data))
 
 
 @dataclass(slots=True, eq=False)

@@ -231,9 +231,16 @@ class FileView:
 
     def write_at(self, found: Location, inode: File, offset: int, chunk: bytes) -> int:
         """Write into an open file; return the bytes written. Raises ENOSPC, EFBIG."""
+        system = found.mount.file_system
         grown = max(0, offset + len(chunk) - inode.size)
         if grown:
-            found.mount.file_system.charge(grown)
+            system.charge(grown)
+            if chunk.strip(b"\0"):
+                try:
+                    system.keep(grown)
+                except OSError:
+                    system.charge(-grown)
+                    raise
         inode.write(offset, chunk)
         inode.mtime = self.now()
         return len(chunk)
@@ -241,6 +248,8 @@ class FileView:
     def truncate_at(self, found: Location, inode: File, size: int) -> None:
         """Cut or extend an open file."""
         found.mount.file_system.charge(size - inode.size)
+        if size < len(inode.data):
+            found.mount.file_system.keep(size - len(inode.data))
         inode.truncate(size)
         inode.mtime = self.now()
 
@@ -310,7 +319,7 @@ class FileView:
         place.directory.remove(found.name)
         place.directory.touch(self.now())
         if isinstance(found.inode, File) and found.inode.links <= 0:
-            found.mount.file_system.charge(-found.inode.size)
+            found.mount.file_system.release(found.inode)
 
     def remove_directory(self, path: str) -> None:
         """Remove the empty directory *path*. Raises ENOTEMPTY, ENOTDIR, EBUSY, ..."""

@@ -7,13 +7,13 @@ every frame. The result is an animated PNG with a palette: it plays wherever a n
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import networkx
 
 from k8slab.views import tokens
 from k8slab.views.figures.canvas import MARGIN, Canvas
-from k8slab.views.figures.chip import HEIGHT, WIDTH, draw_chip
+from k8slab.views.figures.chip import HEIGHT, WIDTH, draw_bead, draw_chip
 from k8slab.views.figures.palette_png import palette_png
 from k8slab.views.figures.picture import Picture
 from k8slab.views.figures.rollout import LEFT, RIGHT, Frame, counts, grid, lanes_of, request_count, request_line
@@ -22,8 +22,6 @@ from k8slab.views.scenes.rollout import rolled_at
 TITLE_HEIGHT, STAGE_TOP = 80, 92
 CARD_WIDTH, CARD_HEIGHT = 190, 52
 DEPLOYMENT_X, SETS_X, PODS_X = MARGIN, 220, 430
-PER_LINE, MOST_LINES = 6, 4
-SEAT = (WIDTH + 4, HEIGHT + 8)
 CHART_TOP, CHART_BOTTOM = 350, 456
 FRAME_MS, LAST_FRAME_MS = 130, 4000
 ENTERING = (0.4, 0.75)  # how opaque a chip is in its first frames, on its way from its ReplicaSet
@@ -39,12 +37,31 @@ def rollout_animation(scene: Mapping[str, Any], *, frames: int = 60, mode: token
     return Picture(palette_png(images, durations), scene["said"])
 
 
+class Seats(NamedTuple):
+    """How the Pods of a ReplicaSet are seated: as chips, or where they are many as squares of *bead* px."""
+
+    per_line: int
+    lines: int
+    pitch: tuple[int, int]
+    bead: int  # 0: a chip
+
+
+#: The largest that holds all is taken; more Pods than the last one holds are counted but not drawn.
+SEATINGS = (Seats(6, 4, (WIDTH + 4, HEIGHT + 8), 0), Seats(28, 6, (18, 18), 14), Seats(56, 12, (9, 9), 7))
+
+
+def seating(lanes: int) -> Seats:
+    """Return the seats for a ReplicaSet that needs *lanes*."""
+    return next((seats for seats in SEATINGS if seats.per_line * seats.lines >= lanes), SEATINGS[-1])
+
+
 class _Stage:
     """The still parts of the animation, and the sprites of its moving ones."""
 
     def __init__(self, scene: Mapping[str, Any], mode: tokens.Mode) -> None:
         self.scene, self.mode = scene, mode
         self.rows = scene["rows"][-2:]
+        self.seats = seating(max((lanes_of(row) for row in self.rows), default=0))
         self.sprites: dict[tuple[Any, ...], Any] = {}
         self.ages: dict[str, int] = {}
         self.tops = self._row_tops()
@@ -74,16 +91,19 @@ class _Stage:
     def _put_pod(
         self, image: Any, one: Mapping[str, Any], row: Mapping[str, Any], top: float, shown: dict[str, int]
     ) -> None:
-        if one["lane"] >= PER_LINE * MOST_LINES:
+        seats = self.seats
+        if one["lane"] >= seats.per_line * seats.lines:
             return
         age = self.ages.get(one["name"], -1) + 1
         shown[one["name"]] = age
-        line, column = divmod(one["lane"], PER_LINE)
+        line, column = divmod(one["lane"], seats.per_line)
         opaque = ENTERING[age] if age < len(ENTERING) and self.ages else 1.0
-        x = PODS_X + column * SEAT[0] - round((1 - opaque) * 40)
-        lines = min(MOST_LINES, -(-lanes_of(self._whole(row)) // PER_LINE))
-        y = top - lines * SEAT[1] / 2 + line * SEAT[1] + 4
+        x = PODS_X + column * seats.pitch[0] - round((1 - opaque) * 40)
+        y = top - self._lines(self._whole(row)) * seats.pitch[1] / 2 + line * seats.pitch[1] + 4
         self._put(image, self._chip(one, row), round(x) - 8, round(y) - 8, opaque)
+
+    def _lines(self, row: Mapping[str, Any]) -> int:
+        return min(self.seats.lines, -(-lanes_of(row) // self.seats.per_line))
 
     def _whole(self, row: Mapping[str, Any]) -> Mapping[str, Any]:
         return next(one for one in self.rows if one["name"] == row["name"])
@@ -106,6 +126,10 @@ class _Stage:
 
     def _chip(self, one: Mapping[str, Any], row: Mapping[str, Any]) -> Any:
         chip = {**one, "version": row["version"], "revision": row["revision"], "restarts": 0}
+        if self.seats.bead:
+            size = self.seats.bead
+            key: tuple[Any, ...] = ("bead", one["state"], row["version"])
+            return self._sprite(key, size + 16, size + 16, lambda canvas: draw_bead(canvas, 8, 8, size, chip))
         key = ("chip", one["name"], one["state"], row["version"])
         return self._sprite(key, WIDTH + 16, HEIGHT + 16, lambda canvas: draw_chip(canvas, 8, 8, chip))
 
@@ -136,7 +160,7 @@ class _Stage:
 
     def _row_tops(self) -> list[float]:
         """Return the middle of each ReplicaSet's row."""
-        heights = [max(2, min(MOST_LINES, -(-lanes_of(row) // PER_LINE))) * SEAT[1] for row in self.rows]
+        heights = [max(64, self._lines(row) * self.seats.pitch[1]) for row in self.rows]
         room = CHART_TOP - 40 - STAGE_TOP
         gap = max(8.0, (room - sum(heights)) / (len(heights) + 1)) if heights else 0
         tops, y = [], STAGE_TOP + gap

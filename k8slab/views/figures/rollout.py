@@ -10,7 +10,7 @@ from k8slab.views import tokens
 from k8slab.views.figures.canvas import MARGIN, Canvas, text_width
 from k8slab.views.figures.chip import TONES
 from k8slab.views.figures.picture import Picture
-from k8slab.views.scenes.rollout import value_at
+from k8slab.views.scenes.rollout_words import value_at
 
 LEFT, RIGHT = 176, 148  # px of the gutters: names at the left, direct labels at the right
 REQUESTS_HEIGHT, AXIS_HEIGHT, CAPTION_HEIGHT, COUNTS_HEIGHT = 30, 22, 20, 116
@@ -136,7 +136,7 @@ def _lane(
     canvas: Canvas, one: Mapping[str, Any], version: str, frame: Frame, y: float, pitch: float, words: dict[str, str]
 ) -> None:
     """One Pod's life. Ready is solid in its version's colour; every other state has a shape of its own as well."""
-    thick = max(2.0, pitch - 5)
+    thick = pitch - 5 if pitch > 7 else max(1.0, pitch * 0.8)
     middle = y + pitch / 2 - 1
     surface = canvas.colour("surface")
     radius = min(3.0, thick / 3)

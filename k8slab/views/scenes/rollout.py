@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from k8slab.apimachinery import owners, pods
 from k8slab.views.scenes import pod as pod_scene
+from k8slab.views.scenes import rollout_words
 from k8slab.views.scenes.board import versions
 from k8slab.views.words import ENGLISH, Words
 
@@ -115,7 +116,7 @@ def rollout_scene(
         "marks": [{"time": time, "text": text} for time, text in marks if start <= time <= end],
         "requests": requests(rows, start=start, end=end, words=words) if requests and rows else None,
     }
-    return {**scene, **_messages(scene, words)}
+    return {**scene, **rollout_words.summary(scene, words)}
 
 
 def _rows(moments: Sequence[Moment], end: float) -> list[dict[str, Any]]:
@@ -201,16 +202,6 @@ def _step(steps: list[list[float]], time: float, *values: float) -> None:
         steps.append([time, *values])
 
 
-def value_at(steps: Sequence[Sequence[float]], time: float) -> Sequence[float] | None:
-    """Return the step of a line or of the bounds that holds at *time*, or None before the first."""
-    found = None
-    for step in steps:
-        if step[0] > time:
-            break
-        found = step
-    return found
-
-
 def rolled_at(scene: Mapping[str, Any], time: float, words: Words = ENGLISH) -> dict[str, Any]:
     """Return one frame: ``{"time", "rows": [{"name", "version", "revision", "pods": [{"name", "tail", "state"}]}], "message"}``."""
     rows = []
@@ -233,52 +224,3 @@ def rolled_at(scene: Mapping[str, Any], time: float, words: Words = ENGLISH) -> 
     }
     message = _at(time, answering["old"], answering["new"], words)
     return {"time": time, "rows": rows, "message": message}
-
-
-def _messages(scene: Mapping[str, Any], words: Words) -> dict[str, str]:
-    if not scene["rows"]:
-        return {"message": words("rollout.empty"), "said": words("rollout.empty")}
-    borders = [
-        segment[end]
-        for row in scene["rows"]
-        for one in row["pods"]
-        for segment in one["segments"]
-        for end in ("from", "to")
-    ]
-    inside = [time for time in borders if scene["start"] < time < scene["end"]] or [scene["start"], scene["end"]]
-    seconds = f"{max(inside) - min(inside):.0f}"
-    full = _first_full(scene)
-    counted = scene["lines"]["available"]
-    fewest = min((n for time, n in counted if time >= full), default=0) if full is not None else None
-    if full is not None and value_at(counted, full):
-        fewest = min(fewest if fewest is not None else math.inf, value_at(counted, full)[1])  # type: ignore[index]
-    most = max((n for _, n in scene["lines"]["total"]), default=0)
-    at_end = [one["segments"][-1] | {"version": row["version"]} for row in scene["rows"] for one in row["pods"]]
-    at_end = [segment for segment in at_end if segment["to"] == scene["end"]]
-    failing = sum(segment["state"] == pod_scene.FAILED for segment in at_end)
-    if failing:
-        ready = sum(segment["state"] == pod_scene.READY for segment in at_end)
-        message = words("rollout.stuck", failing=failing, ready=ready)
-    elif fewest is None:
-        message = words("rollout.never-full", seconds=seconds)
-    elif len(scene["rows"]) == 1:
-        message = words("rollout.created", seconds=seconds, most=int(most))
-    else:
-        message = words("rollout.message", seconds=seconds, fewest=int(fewest), most=int(most))
-    parts = [message]
-    for row in scene["rows"]:
-        last = [one["segments"][-1] for one in row["pods"] if one["segments"][-1]["to"] == scene["end"]]
-        ready = sum(segment["state"] == pod_scene.READY for segment in last)
-        parts.append(words("rollout.row", name=row["name"], revision=row["revision"], there=len(last), ready=ready))
-    if scene["requests"]:
-        parts.append(scene["requests"]["said"])
-    return {"message": message, "said": " ".join(parts)}
-
-
-def _first_full(scene: Mapping[str, Any]) -> float | None:
-    """Return when as many Pods as asked for were first available."""
-    for time, count in scene["lines"]["available"]:
-        held = value_at(scene["bounds"], time)
-        if held is not None and count >= held[1] > 0:
-            return time
-    return None

@@ -7,7 +7,9 @@ function drawLanes(model, svg, scene, width) {
   const rows = scene.rows.slice(-4);
   const lanesOf = (row) => Math.max(2, 1 + Math.max(0, ...row.pods.map((pod) => pod.lane)));
   const needed = rows.reduce((sum, row) => sum + lanesOf(row), 0);
-  const pitch = Math.max(3, Math.min(24, 320 / Math.max(1, needed)));
+  // few Pods stand apart, many stand close, and hundreds become an area
+  const pitch = Math.max(1, Math.min(24, Math.max(320, Math.min(needed * 6, 640)) / Math.max(1, needed)));
+  svg.classList.toggle("dense", pitch < 4);
   const lanesTop = 24;
   const lanesBottom = lanesTop + needed * pitch + ROW_GAP * Math.max(0, rows.length - 1);
   const countsTop = lanesBottom + 24;
@@ -58,7 +60,7 @@ function drawLanes(model, svg, scene, width) {
     y += high + ROW_GAP;
   }
   function drawPod(pod, version, top) {
-    const thick = Math.max(2, pitch - 5);
+    const thick = pitch < 2 ? pitch + 0.2 : pitch < 7 ? pitch * 0.8 : pitch - 5;
     const middle = top + pitch / 2 - 1;
     const group = draw("g", { class: "life" }, draw("title", {}, pod.name));
     for (const segment of pod.segments) {

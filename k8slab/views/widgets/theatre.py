@@ -19,7 +19,7 @@ from k8slab.apimachinery import owners
 from k8slab.sim.errors import LabError
 from k8slab.sim.inspect import Inspector
 from k8slab.views.figures.picture import Picture
-from k8slab.views.rollout_recorder import RolloutRecorder
+from k8slab.views.rollout_recorder import RolloutRecorder, last_rollout
 from k8slab.views.scenes.board import revision_of
 from k8slab.views.widgets.player import SPEEDS, Player
 from k8slab.views.widgets.view import View, module
@@ -63,7 +63,9 @@ class RolloutTheatre(View):
         self.player.speed = self.speed
         self.recorder: RolloutRecorder | None = None
         if inspector is not None:
-            self.recorder = RolloutRecorder(inspector, deployment, self._namespace, since=since)
+            # it opens with the last rollout there was, however that was started
+            began = last_rollout(inspector, deployment, self._namespace) if since is None else since
+            self.recorder = RolloutRecorder(inspector, deployment, self._namespace, since=began)
         self._last_change = self._began = 0.0
         self._drawn_for: Any = None
         self._take_settings()

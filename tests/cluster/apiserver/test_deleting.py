@@ -209,3 +209,78 @@ def test_a_component_deletes_only_the_object_it_meant(world):
     with pytest.raises(ApiError) as gone:
         world.server.get(Pod, "p", "default")
     assert gone.value.reason == "NotFound"
+
+
+# -- evictions and their budget --------------------------------------------------------------------------------------
+
+PDBS = "/apis/policy/v1/namespaces/default/poddisruptionbudgets"
+EVICTION = {"apiVersion": "policy/v1", "kind": "Eviction", "metadata": {"name": "p"}}
+WOULD_VIOLATE = "Cannot evict pod as it would violate the pod's disruption budget."
+
+
+def guarded_pod(world, *, ready="True", observed=1, allowed=1, healthy=1):
+    world.pod("p", node="node-1")
+    world.patch(f"{PODS}/p", {"metadata": {"labels": {"app": "web"}}})
+    conditions = [{"type": "Ready", "status": ready}]
+    world.patch(f"{PODS}/p/status", {"status": {"phase": "Running", "conditions": conditions}})
+    world.make(
+        PDBS, {"metadata": {"name": "b"}, "spec": {"maxUnavailable": 1, "selector": {"matchLabels": {"app": "web"}}}}
+    )
+    status = {
+        "observedGeneration": observed,
+        "disruptionsAllowed": allowed,
+        "desiredHealthy": 1,
+        "currentHealthy": healthy,
+    }
+    world.patch(f"{PDBS}/b/status", {"status": {**status, "expectedPods": 1}})
+
+
+def test_an_eviction_is_counted_in_the_budget_at_once(world):
+    guarded_pod(world)
+    assert world.ask("POST", f"{PODS}/p/eviction", EVICTION)[0] == 201
+    status = world.ask("GET", f"{PDBS}/b")[1]["status"]
+    assert (status["disruptionsAllowed"], list(status["disruptedPods"])) == (0, ["p"])
+    assert [(c["type"], c["status"], c["reason"]) for c in status["conditions"]] == [
+        ("DisruptionAllowed", "False", "InsufficientPods")
+    ]
+    pod = world.ask("GET", f"{PODS}/p")[1]
+    assert pod["status"]["conditions"][-1]["reason"] == "EvictionByEvictionAPI"
+    assert pod["metadata"]["deletionTimestamp"]
+
+
+@pytest.mark.parametrize(
+    ("budget", "cause", "retry"),
+    [
+        pytest.param(
+            {"allowed": 0}, "The disruption budget b needs 1 healthy pods and has 1 currently", None, id="used up"
+        ),
+        pytest.param(
+            {"observed": 0}, "The disruption budget b is still being processed by the server.", 10, id="not counted"
+        ),
+        pytest.param(
+            {"allowed": 0, "ready": "False", "healthy": 0},
+            "The disruption budget b needs 1 healthy pods and has 0 currently",
+            None,
+            id="not ready, but too few others are",
+        ),
+    ],
+)
+def test_a_budget_that_is_used_up_holds_the_pod(world, budget, cause, retry):
+    guarded_pod(world, **budget)
+    code, status = world.ask("POST", f"{PODS}/p/eviction", EVICTION)
+    assert (code, status["reason"], status["message"]) == (429, "TooManyRequests", WOULD_VIOLATE)
+    assert status["details"]["causes"] == [{"reason": "DisruptionBudget", "message": cause}]
+    assert status["details"].get("retryAfterSeconds") == retry
+    assert "deletionTimestamp" not in world.ask("GET", f"{PODS}/p")[1]["metadata"]
+
+
+def test_a_pod_that_is_not_ready_costs_nothing_while_enough_others_are(world):
+    guarded_pod(world, allowed=0, ready="False", healthy=1)
+    assert world.ask("POST", f"{PODS}/p/eviction", EVICTION)[0] == 201
+
+
+def test_two_budgets_for_one_pod_are_one_too_many(world):
+    guarded_pod(world)
+    world.make(PDBS, {"metadata": {"name": "c"}, "spec": {"minAvailable": 0, "selector": {}}})
+    code, status = world.ask("POST", f"{PODS}/p/eviction", EVICTION)
+    assert (code, status["message"].startswith("This pod has more than one PodDisruptionBudget")) == (500, True)

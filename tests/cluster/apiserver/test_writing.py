@@ -366,3 +366,17 @@ def test_the_bytes_in_etcd_are_the_object(world):
     assert world.store.get("/registry/deployments/default/web").value.startswith(
         b'{"kind":"Deployment","apiVersion":"apps/v1"'
     )
+
+
+def test_the_scale_of_a_replication_controller_shows_its_selector(world):
+    template = {"metadata": {"labels": {"app": "rc"}}, "spec": {"containers": [{"name": "c", "image": "app:v1"}]}}
+    path = "/api/v1/namespaces/default/replicationcontrollers"
+    world.make(path, {"metadata": {"name": "rc"}, "spec": {"replicas": 2, "template": template}})
+    scale = world.ask("GET", f"{path}/rc/scale")[1]
+    assert (scale["spec"], scale["status"]) == ({"replicas": 2}, {"replicas": 0, "selector": "app=rc"})
+
+
+def test_a_deprecated_kind_warns_at_every_request(world, monkeypatch):
+    strategy = world.server.registries[ConfigMap].strategy
+    monkeypatch.setattr(type(strategy), "deprecated", "v1 ConfigMap is old")
+    assert world.send("GET", CONFIGMAPS).headers["warning"] == '299 - "v1 ConfigMap is old"'

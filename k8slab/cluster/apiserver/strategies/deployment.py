@@ -67,6 +67,9 @@ class DeploymentStrategy(Strategy):
         spec.setdefault("progressDeadlineSeconds", 600)
         obj.setdefault("status", {})
 
+    def default_status(self, obj: Obj) -> None:
+        obj.setdefault("status", {})
+
     def prepare_for_create(self, new: Obj, context: StrategyContext) -> None:
         new["status"] = {}
         new["metadata"]["generation"] = 1

@@ -22,6 +22,7 @@ class EndpointsStrategy(Strategy):
     singular = "endpoints"
     short_names = ("ep",)
     allow_create_on_update = True
+    deprecated = "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice"
     columns = (
         NAME_COLUMN,
         Column("Endpoints", description="The set of all endpoints is the union of all subsets."),
@@ -50,5 +51,6 @@ def _endpoints(obj: Obj) -> str:
         if not ports:
             cells += addresses
         for port in ports or ():
-            cells += [f"[{ip}]:{port['port']}" if ":" in ip else f"{ip}:{port['port']}" for ip in addresses]
+            number = port.get("port", 0)
+            cells += [f"[{ip}]:{number}" if ":" in ip else f"{ip}:{number}" for ip in addresses]
     return some_of(cells)

@@ -22,6 +22,7 @@ class EventStrategy(Strategy):
     singular = "event"
     short_names = ("ev",)
     allow_create_on_update = True
+    ttl_seconds = 3600
     columns = (
         Column("Last Seen", description="The time at which the most recent occurrence of this event was recorded."),
         Column("Type", description="Type of this event (Normal, Warning), new types could be added in the future"),

@@ -51,6 +51,9 @@ class PodStrategy(Strategy):
         default_pod_spec(obj.setdefault("spec", {}), is_pod=True)
         default_pod_status(obj)
 
+    def default_status(self, obj: Obj) -> None:
+        default_pod_status(obj)
+
     def prepare_for_create(self, new: Obj, context: StrategyContext) -> None:
         new["metadata"]["generation"] = 1
         status: Obj = {"phase": "Pending"}

@@ -56,6 +56,9 @@ class ReplicaSetStrategy(Strategy):
         spec.setdefault("replicas", 1)
         obj.setdefault("status", {}).setdefault("replicas", 0)
 
+    def default_status(self, obj: Obj) -> None:
+        obj.setdefault("status", {}).setdefault("replicas", 0)
+
     def prepare_for_create(self, new: Obj, context: StrategyContext) -> None:
         new["status"] = {"replicas": 0}
         new["metadata"]["generation"] = 1

@@ -90,6 +90,8 @@ class Strategy:
     graceful_deletion: ClassVar[bool] = False
     #: What becomes of dependents if a DELETE does not say: "Background" or "Orphan".
     default_propagation: ClassVar[str] = "Background"
+    #: What every request for the kind is warned of, for kinds that something better has replaced.
+    deprecated: ClassVar[str] = ""
     #: Objects of this kind go by themselves after so many seconds; 0: never.
     ttl_seconds: ClassVar[int] = 0
     #: The rule for metadata.name, a function of ``apimachinery.names``; None stands for ``dns1123_subdomain``.
@@ -126,6 +128,10 @@ class Strategy:
 
         Called on every write, before admission and `prepare_for_update`; must change nothing when called twice.
         """
+
+    def default_status(self, obj: Obj) -> None:
+        """Fill in the defaults of a write to /status by a component: all but metadata and status has them already."""
+        self.default(obj)
 
     def prepare_for_create(self, new: Obj, context: StrategyContext) -> None:
         """Drop what a creator may not set (usually status) and set what only the server may."""
@@ -185,8 +191,12 @@ class Strategy:
         from k8slab.apimachinery import labels
 
         spec, status = obj.get("spec") or {}, obj.get("status") or {}
-        selector = str(labels.from_label_selector(spec.get("selector")))
-        return spec.get("replicas", 0), status.get("replicas", 0), selector
+        selector = spec.get("selector")
+        if selector and all(isinstance(value, str) for value in selector.values()):
+            chosen = labels.from_map(selector)  # a ReplicationController's
+        else:
+            chosen = labels.from_label_selector(selector)
+        return spec.get("replicas", 0), status.get("replicas", 0), str(chosen)
 
     def set_replicas(self, obj: Obj, replicas: int) -> None:
         """Set the desired number, for kinds with the "scale" subresource."""

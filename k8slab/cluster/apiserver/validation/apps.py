@@ -123,8 +123,9 @@ def validate_replicas_status(status: Json, fields: tuple[str, ...]) -> Iterator[
         yield from validate_nonnegative(status.get(field), f"status.{field}")
     replicas = status.get("replicas", 0)
     for field in fields:
-        if field not in ("replicas", "terminatingReplicas", "observedGeneration") and status.get(field, 0) > replicas:
-            yield FieldError.invalid(f"status.{field}", status[field], "cannot be greater than status.replicas")
+        count = status.get(field, 0)
+        if field not in ("replicas", "terminatingReplicas", "observedGeneration") and count > replicas:
+            yield FieldError.invalid(f"status.{field}", count, "cannot be greater than status.replicas")
     available, ready = status.get("availableReplicas", 0), status.get("readyReplicas", 0)
     if available > ready:
         yield FieldError.invalid("status.availableReplicas", available, "cannot be greater than readyReplicas")

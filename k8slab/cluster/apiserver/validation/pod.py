@@ -185,8 +185,9 @@ def validate_pod_status_update(new: Json, old: Json) -> Iterator[FieldError]:
         yield from validate_immutable(status.get("qosClass", ""), before.get("qosClass", ""), "status.qosClass")
     policy = old["spec"].get("restartPolicy", "Always")
     if policy != "Always":
-        sidecars = [c["name"] for c in old["spec"].get("initContainers") or () if c.get("restartPolicy") == "Always"]
-        own = [c["name"] for c in old["spec"]["containers"] if c.get("restartPolicy") or c.get("restartPolicyRules")]
+        spec = old["spec"]
+        sidecars = [c.get("name") for c in spec.get("initContainers") or () if c.get("restartPolicy") == "Always"]
+        own = [c.get("name") for c in spec["containers"] if c.get("restartPolicy") or c.get("restartPolicyRules")]
         for field in ("containerStatuses", "initContainerStatuses"):
             statuses = (status.get(field) or (), before.get(field) or ())
             yield from _no_resurrection(*statuses, policy, f"status.{field}", sidecars + own)
@@ -194,7 +195,7 @@ def validate_pod_status_update(new: Json, old: Json) -> Iterator[FieldError]:
 
 
 def _no_resurrection(
-    new: Sequence[Json], old: Sequence[Json], policy: str, path: str, may_restart: Sequence[str]
+    new: Sequence[Json], old: Sequence[Json], policy: str, path: str, may_restart: Sequence[Any]
 ) -> Iterator[FieldError]:
     now = {container.get("name"): container for container in new}
     for index, container in enumerate(old):
