@@ -8,9 +8,7 @@ Left out: a real cluster, which keeps no past that could be read (5 minutes of w
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
 from datetime import timedelta
-from functools import partial
 from typing import Any
 
 from lightkube.resources.apps_v1 import Deployment, ReplicaSet
@@ -79,8 +77,12 @@ class RolloutRecorder:
             self._add(self._moment(None, now))
 
     def _revisions(self, newest: int) -> list[int]:
+        first = max(self._next, self.inspector.oldest_revision)
         chosen: dict[int, int] = {}  # the last revision of each slice of time
-        for revision in range(max(self._next, self.inspector.oldest_revision), newest + 1):
+        if not self.moments and first <= newest:
+            chosen[-1] = first  # what was there before anything happened
+            first += 1
+        for revision in range(first, newest + 1):
             chosen[int(self.inspector.time_of(revision) / RESOLUTION_SECONDS)] = revision
         return list(chosen.values())
 
@@ -103,7 +105,7 @@ class RolloutRecorder:
     def scene(
         self,
         *,
-        requests: Mapping[str, Any] | bool = True,
+        requests: bool = True,
         before_seconds: float = 1.0,
         after_seconds: float = 3.0,
         whole: bool = False,
@@ -111,14 +113,12 @@ class RolloutRecorder:
     ) -> dict[str, Any]:
         """Return the rollout scene of what was read, from a little before the first change to a little after the last.
 
-        *requests*: options of `stand_in_requests`, or whether to draw that line at all. *whole* keeps the quiet ends.
+        *requests*: whether with the line of requests. *whole* keeps the quiet ends.
         """
         self.read()
         moments = self.moments if whole else self._without_quiet_ends(before_seconds, after_seconds)
         marks = [(mark.time, mark.text) for mark in self.inspector.marks()]
-        line = None
-        if requests is not False:
-            line = partial(stand_in_requests, **(requests if isinstance(requests, Mapping) else {}))
+        line = stand_in_requests if requests else None
         return rollout_scene(moments, name=self.deployment, marks=marks, requests=line, words=words)
 
     def _without_quiet_ends(self, before: float, after: float) -> list[Moment]:

@@ -159,4 +159,4 @@ class Notebook:
             "(theme) => window.jupyterapp.commands.execute('apputils:change-theme', {theme}).then(() => null)", name
         )
         light = str("Dark" not in name).lower()
-        self.page.wait_for_selector(f'body[data-jp-theme-light="{light}"]')
+        self.page.wait_for_selector(f'body[data-jp-theme-light="{light}"]', state="attached")

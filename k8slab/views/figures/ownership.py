@@ -13,12 +13,16 @@ from typing import Any
 import networkx
 
 from k8slab.views import tokens
-from k8slab.views.figures.canvas import MARGIN, Canvas
+from k8slab.views.figures.canvas import MARGIN, Canvas, text_width
 from k8slab.views.figures.chip import HEIGHT, WIDTH, draw_bead, draw_chip
 from k8slab.views.figures.picture import Picture
 
 LAYER_HEIGHT, LINE_HEIGHT = 124, 20
 MOST_IN_A_LINE = 48
+LEAF_WIDTH = {
+    "Deployment": 2,
+    "ReplicaSet": 2,
+}  # places that an owner without children takes: its tab is wider than a chip
 TAB_WIDTH, TAB_HEIGHT = 224, 48
 
 
@@ -63,7 +67,7 @@ def layout(scene: Mapping[str, Any]) -> dict[str, tuple[float, int, int]]:
                 column, line = divmod(graph.nodes[child]["slot"] if not broods else widest, max(1, deep))
                 places[child] = (cursor + column + 0.5, layers[child], line)
                 widest = max(widest, (column + 1) if not broods else widest + 1)
-        cursor += widest if children else 1
+        cursor += widest if children else LEAF_WIDTH.get(graph.nodes[node]["kind"], 1)
         places[node] = ((first + cursor) / 2, layers[node], 0)
 
     roots = [node["id"] for node in scene["nodes"] if not node["parent"]]
@@ -149,6 +153,8 @@ def _draw(canvas: Canvas, node: Mapping[str, Any], x: float, y: float, width: fl
     canvas.box(left, top, width, height, fill="raised", line=line, dashed=node["ghost"], radius=tokens.RADIUS["card"])
     if node["version"]:
         canvas.box(left + 8, top + 8, 4, height - 16, fill=node["version"], radius=2, z=2)
-    label = f"{node['kind']}, {node['label']}" if node["label"] else node["kind"]
-    canvas.text(left + 18, y - 10, label, size="small", colour="muted", width=width - 28)
+    words = [node["kind"], *filter(None, node["label"].split(", "))]
+    while len(words) > 1 and text_width(", ".join(words), tokens.SIZES["small"]) > width - 32:
+        words.pop()
+    canvas.text(left + 18, y - 10, ", ".join(words), size="small", colour="muted", width=width - 28)
     canvas.text(left + 18, y + 9, node["name"], size="small", mono=True, strong=True, width=width - 28)

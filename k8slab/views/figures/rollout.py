@@ -233,11 +233,12 @@ def request_line(canvas: Canvas, line: Mapping[str, Any], frame: Frame, top: flo
     wide = max(1.5, (frame.x(frame.start + line["bucket_seconds"]) - frame.left) - 1.5)
     for bucket in line["buckets"]:
         x = frame.x(bucket["time"])
+        room = max(0.5, min(wide, frame.right - x))
         if bucket["failed"]:
-            canvas.box(x, middle - 8, wide, 16, fill="fail", z=3)
+            canvas.box(x, middle - 8, room, 16, fill="fail", z=3)
         else:
             canvas.box(
-                x, middle - 3, wide, 6, fill=tokens.mix(canvas.colour("surface"), canvas.colour("new"), 0.55), z=3
+                x, middle - 3, room, 6, fill=tokens.mix(canvas.colour("surface"), canvas.colour("new"), 0.55), z=3
             )
     canvas.text(MARGIN + 12, middle, "Requests", size="small", strong=True, width=LEFT - 24)
     if line["buckets"]:

@@ -48,13 +48,18 @@ def board_scene(
         for node in sorted(nodes, key=lambda node: counting(node.metadata.name))
     ]
     homeless = [pod for here in on_node.values() for pod in here]
-    ready = sum(chip["state"] == pod_scene.READY for chip in chips.values())
+    states = [chip["state"] for chip in chips.values()]
+    ready, leaving = states.count(pod_scene.READY), states.count(pod_scene.TERMINATING)
+    total = len(states) - leaving - states.count(pod_scene.DONE)
+    message = words("board.message", ready=ready, pods=words.count(total, "Pod"))
+    if leaving:
+        message += words("board.message.leaving", leaving=leaving)
     return {
-        "message": words("board.message", ready=ready, total=len(chips)) if chips else words("board.empty"),
+        "message": message if chips else words("board.empty"),
         "nodes": cards,
         "unplaced": _seat(homeless, chips, slots, ""),
         "deployments": _tabs(deployments, replica_sets, all_pods, chips, bands, words),
-        "counts": {"ready": ready, "total": len(chips)},
+        "counts": {"ready": ready, "total": total, "leaving": leaving},
         "crowded": len(chips) > CROWD_PODS or len(cards) > CROWD_NODES,
     }
 

@@ -35,6 +35,7 @@ def event_scene(
             {
                 "key": pod_scene.key_of(event),
                 "seconds": when.timestamp() if when else 0.0,
+                "written": int(event.metadata.resourceVersion or 0),
                 "time": time_text(when, origin),
                 "type": event.type or "Normal",
                 "reason": event.reason or "",
@@ -44,7 +45,7 @@ def event_scene(
                 "source": event.reportingComponent or (event.source.component if event.source else None) or "",
             }
         )
-    lines.sort(key=lambda line: (line["seconds"], line["key"]))
+    lines.sort(key=lambda line: (line["seconds"], line["written"], line["key"]))
     lines = lines[-limit:]
     warnings = sum(line["type"] == "Warning" for line in lines)
     message = words("events.message", total=len(lines), warnings=warnings) if lines else words("events.empty")

@@ -21,30 +21,18 @@ NOBODY, STOPPED, STARTING = "nobody", "stopped", "starting"
 
 
 def stand_in_requests(
-    rows: Sequence[Mapping[str, Any]],
-    *,
-    start: float,
-    end: float,
-    grace_seconds: float = 30,
-    start_up_seconds: float = 0,
-    probed: bool = True,
-    bucket_seconds: float = 0.5,
-    words: Words = ENGLISH,
+    rows: Sequence[Mapping[str, Any]], *, start: float, end: float, bucket_seconds: float = 0.5, words: Words = ENGLISH
 ) -> dict[str, Any]:
-    """Return ``{"buckets": [{"time", "ok", "failed", "why"}], "ok", "failed", "caption", "said"}`` for the *rows* of a rollout scene.
-
-    *grace_seconds*: how long a Pod goes on listening after it was told to go. *start_up_seconds* matter where Pods are not
-    *probed*: they are listed at once and answer only after that time.
-    """
-    pods = [_Answering(one, grace_seconds, 0 if probed else start_up_seconds) for row in rows for one in row["pods"]]
+    """Return ``{"buckets": [{"time", "ok", "failed", "why"}], "ok", "failed", "caption", "said"}`` for the *rows* of a rollout scene."""
+    pods = [_Answering(one, start, end) for row in rows for one in row["pods"]]
     buckets: list[dict[str, Any]] = []
     gap = 1 / PER_SECOND
-    total = int((end - start) * PER_SECOND)
+    total = int((end - start) * PER_SECOND + 1e-6)
     for number in range(total):
         time = start + number * gap
         listed = [pod for pod in pods if pod.is_listed(time)]
         why = listed[number % len(listed)].refuses(time) if listed else NOBODY
-        bucket = start + bucket_seconds * int(number * gap / bucket_seconds + 1e-9)
+        bucket = round(start + bucket_seconds * int(number * gap / bucket_seconds + 1e-9), 3)
         if not buckets or buckets[-1]["time"] != bucket:
             buckets.append({"time": bucket, "ok": 0, "failed": 0, "why": ""})
         buckets[-1]["failed" if why else "ok"] += 1
@@ -63,21 +51,25 @@ def stand_in_requests(
 class _Answering:
     """When one Pod is listed, and when it answers."""
 
-    def __init__(self, pod: Mapping[str, Any], grace_seconds: float, start_up_seconds: float) -> None:
-        ready = [segment for segment in pod["segments"] if segment["state"] == pod_scene.READY]
-        self.ready = [(segment["from"], segment["to"]) for segment in ready]
-        self.answers_from = ready[0]["from"] + start_up_seconds if ready else 0.0
-        leaving = [segment["from"] for segment in pod["segments"] if segment["state"] == pod_scene.TERMINATING]
+    def __init__(self, pod: Mapping[str, Any], start: float, end: float) -> None:
+        self.ready = [(one["from"], one["to"]) for one in pod["segments"] if one["state"] == pod_scene.READY]
+        self.answers_from = 0.0
+        if self.ready and self.ready[0][0] > start:  # who was ready before the record began has started long ago
+            self.answers_from = self.ready[0][0] + pod.get("start_up", 0.0)
         gone = pod["segments"][-1]["to"]
-        self.told = leaving[0] if leaving and ready and ready[-1]["to"] == leaving[0] else None
-        self.stops = min(gone, self.told + grace_seconds) if self.told is not None else gone
+        leaves = [one["from"] for one in pod["segments"] if one["state"] == pod_scene.TERMINATING] or [gone]
+        #: When it was told to go, if that was news to the senders.
+        self.told = leaves[0] if self.ready and self.ready[-1][1] == leaves[0] and leaves[0] < end else None
+        self.stops = gone
 
     def is_listed(self, time: float) -> bool:
+        """Whether a sender may choose the Pod."""
         if self.told is not None and self.told <= time < self.told + NEWS_SECONDS:
             return True
         return any(first <= time < last for first, last in self.ready)
 
     def refuses(self, time: float) -> str:
+        """Return why a request to the Pod fails, or ""."""
         if self.told is not None and time >= self.stops:
             return STOPPED
         return STARTING if time < self.answers_from else ""

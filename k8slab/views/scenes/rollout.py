@@ -18,6 +18,8 @@ from k8slab.views.scenes import rollout_words
 from k8slab.views.scenes.board import versions
 from k8slab.views.words import ENGLISH, Words
 
+#: How long an application is taken to start in the stand-in of requests, unless its Pod says otherwise.
+START_UP_SECONDS, START_UP_ANNOTATION = 3.0, "lab/ready-after"
 COUNTED = ("total", "ready", "available")
 
 
@@ -36,6 +38,7 @@ class Lane(NamedTuple):
     replica_set: str
     state: str
     available: bool
+    start_up_seconds: float = 0.0  # for how long it counts as ready without answering
 
 
 class Moment(NamedTuple):
@@ -83,8 +86,15 @@ def moment(
         uid = owners.controller_uid(pod) or ""
         if uid in sets:
             available = not pods.is_terminating(pod) and pods.is_available(pod, min_ready, now)
-            lanes[pod.metadata.uid] = Lane(pod.metadata.name, uid, pod_scene.state_of(pod), available)
+            lanes[pod.metadata.uid] = Lane(pod.metadata.name, uid, pod_scene.state_of(pod), available, start_up_of(pod))
     return Moment(time, bounds_of(deployment) if deployment is not None else None, sets, lanes)
+
+
+def start_up_of(pod: Any) -> float:
+    """Return for how many seconds *pod* counts as ready while its application still starts: none if a probe waits for that."""
+    if all(container.readinessProbe is not None for container in pod.spec.containers):
+        return 0.0
+    return float((pod.metadata.annotations or {}).get(START_UP_ANNOTATION, START_UP_SECONDS))
 
 
 def rollout_scene(
@@ -97,13 +107,13 @@ def rollout_scene(
 ) -> dict[str, Any]:
     """Return the rollout of the Deployment *name* that *moments* (oldest first) tell.
 
-    ``{"rows": [{"name", "version", "revision", "pods": [{"name", "tail", "lane", "segments": [{"from", "to", "state"}]}]}],
+    ``{"rows": [{"name", "version", "revision", "pods": [{"name", "tail", "lane", "start_up", "segments": [{"from", "to", "state"}]}]}],
     "lines": {"total" | "ready" | "available": [[time, n]]}, "bounds": [[time, replicas, lower, upper]], "marks", "requests",
     "steps": [{"time", "message"}], "start", "end", "message", "said"}``. A step is a moment at which something changed. Times are virtual seconds; a line holds until its next point; rows: oldest first.
     *requests* computes the line of requests from the rows (see `stand_in_requests`).
     """
-    start = moments[0].time if moments else 0.0
-    end = moments[-1].time if moments else 0.0
+    start = round(moments[0].time, 3) if moments else 0.0
+    end = round(moments[-1].time, 3) if moments else 0.0
     rows = _rows(moments, end)
     scene = {
         "deployment": name,
@@ -125,16 +135,22 @@ def _rows(moments: Sequence[Moment], end: float) -> list[dict[str, Any]]:
     open_until: dict[str, float] = {}
     for index, at in enumerate(moments):
         sets.update(at.replica_sets)  # the last word counts: a version that was new may be old by now
-        until = moments[index + 1].time if index + 1 < len(moments) else end
+        until = moments[index + 1].time if index + 1 < len(moments) else moments[-1].time
         for uid, lane in at.lanes.items():
             found = pods_of.setdefault(lane.replica_set, {}).setdefault(
-                uid, {"name": lane.name, "tail": lane.name.rpartition("-")[2][-6:], "segments": []}
+                uid,
+                {
+                    "name": lane.name,
+                    "tail": lane.name.rpartition("-")[2][-6:],
+                    "start_up": lane.start_up_seconds,
+                    "segments": [],
+                },
             )
             segments = found["segments"]
             if segments and segments[-1]["state"] == lane.state and open_until[uid] == at.time:
-                segments[-1]["to"] = until
+                segments[-1]["to"] = round(until, 3)
             else:
-                segments.append({"from": at.time, "to": until, "state": lane.state})
+                segments.append({"from": round(at.time, 3), "to": round(until, 3), "state": lane.state})
             open_until[uid] = until
     rows = []
     for uid, (set_name, version, revision) in sets.items():
@@ -196,6 +212,7 @@ def _at(time: float, old: int, new: int, words: Words) -> str:
 
 
 def _step(steps: list[list[float]], time: float, *values: float) -> None:
+    time = round(time, 3)
     if steps and steps[-1][0] == time:
         steps[-1][1:] = values
     elif not steps or steps[-1][1:] != list(values):

@@ -30,14 +30,14 @@ def _message(scene: Mapping[str, Any], words: Words) -> str:
     if pod_scene.FAILED in at_end:
         return words("rollout.stuck", failing=at_end.count(pod_scene.FAILED), ready=at_end.count(pod_scene.READY))
     if not changes:
-        return words("rollout.quiet", most=most)
+        return words("rollout.quiet", pods=words.count(most, "Pod"))
     seconds = f"{max(changes) - min(changes):.0f}"
     fewest = _fewest_available(scene)
     if fewest is None:
         return words("rollout.never-full", seconds=seconds)
     if len(scene["rows"]) == 1 and at_end.count(pod_scene.READY) == most:
-        return words("rollout.created", seconds=seconds, most=most)
-    return words("rollout.message", seconds=seconds, fewest=fewest, most=most)
+        return words("rollout.created", seconds=seconds, pods=words.count(most, "Pod"))
+    return words("rollout.message", seconds=seconds, fewest=fewest, pods=words.count(most, "Pod"))
 
 
 def _at_end(scene: Mapping[str, Any], row: Mapping[str, Any]) -> list[str]:

@@ -150,7 +150,8 @@ function render({ model, el: root }) {
   const owners = el("ul", { class: "owners", "aria-label": say(model, "board.owners") });
   const nodes = el("ul", { class: "nodes", "aria-label": say(model, "board.nodes") });
   const seats = el("ul", { class: "seats" });
-  const tray = el("div", { class: "card tray" }, el("div", { class: "head" }, el("span", { class: "name" }, say(model, "board.waiting"))), seats);
+  const nobody = el("span", { class: "muted" }, say(model, "board.nobody"));
+  const tray = el("div", { class: "tray" }, el("span", { class: "name" }, say(model, "board.waiting")), nobody, seats);
   const settleTray = roam(seats, ".pod:not(.leaving)");
   const bar = timeBar(model);
   const story = storyPanel(model);
@@ -176,7 +177,9 @@ function render({ model, el: root }) {
     }));
     keep(owners, tabs, (tab) => tab.kind + tab.key, makeTab, (node, tab) => dressTab(model, node, tab));
     keep(nodes, scene.nodes, (card) => card.name, (card) => makeNode(model, card), (node, card) => dressNode(model, node, card));
-    tray.hidden = !scene.unplaced.length;
+    set(tray, "data-empty", !scene.unplaced.length);
+    nobody.hidden = scene.unplaced.length > 0;
+    tray.hidden = !scene.nodes.length && !scene.unplaced.length;
     fillSeats(model, seats, scene.unplaced);
     settleTray();
     for (const node of region.querySelectorAll(".node .buttons")) node.hidden = looking;

@@ -108,8 +108,9 @@ function drawLanes(model, svg, scene, width) {
     const middle = requestsTop + 12;
     const wide = Math.max(1.5, x(scene.start + scene.requests.bucket_seconds) - left - 1.5);
     for (const bucket of scene.requests.buckets) {
-      if (bucket.failed) box(x(bucket.time), middle - 8, wide, 16, "refused");
-      else box(x(bucket.time), middle - 3, wide, 6, "answered");
+      const room = Math.min(wide, right - x(bucket.time));
+      if (bucket.failed) box(x(bucket.time), middle - 8, room, 16, "refused");
+      else box(x(bucket.time), middle - 3, room, 6, "answered");
     }
     if (!narrow) {
       text(12, middle, say(model, "theatre.requests"), { class: "small strong" });

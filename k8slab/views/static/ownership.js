@@ -150,7 +150,9 @@ function tabShapes({ wide, high, kind, name, label, version }) {
   const cut = (text, most) => (text.length <= most ? text : `${text.slice(0, Math.ceil(most / 2) - 1)}…${text.slice(-Math.floor(most / 2))}`);
   const shapes = [draw("title", {}, `${kind} ${name}`), draw("rect", { class: "body", x: 0.5, y: 0.5, width: wide - 1, height: high - 1, rx: 8 })];
   if (version) shapes.push(draw("rect", { class: `side ${version}`, x: 8, y: 9, width: 4, height: high - 18, rx: 2 }));
-  shapes.push(draw("text", { class: "kind", x: 18, y: high / 2 - 10, dy: "0.35em" }, cut(label ? `${kind}, ${label}` : kind, letters(6))));
+  const words = [kind, ...label.split(", ").filter(Boolean)];
+  while (words.length > 1 && words.join(", ").length > letters(6.1)) words.pop();
+  shapes.push(draw("text", { class: "kind", x: 18, y: high / 2 - 10, dy: "0.35em" }, cut(words.join(", "), letters(6.1))));
   shapes.push(draw("text", { class: "name", x: 18, y: high / 2 + 10, dy: "0.35em" }, cut(name, letters(7.3))));
   return shapes;
 }

@@ -48,11 +48,13 @@ function timeBar(model) {
     );
     keep(
       jumps,
-      bar.marks.slice(-3).map(({ revision, time, text }) => ({ revision, time, text })),
+      bar.marks.slice(-2).map(({ revision, time, text }) => ({ revision, time, text })),
       (mark) => `${mark.revision} ${mark.time} ${mark.text}`,
       (mark) => {
         const name = say(model, "timebar.before", { text: mark.text });
-        const jump = button(name, () => seek(mark.revision), { image: "rewind", kind: "quiet" });
+        const short = mark.text.length > 44 ? `${mark.text.slice(0, 20)}…${mark.text.slice(-22)}` : mark.text;
+        const jump = button(say(model, "timebar.before", { text: short }), () => seek(mark.revision), { image: "rewind", kind: "quiet" });
+        set(jump, "aria-label", name);
         set(jump, "title", `${name}, ${say(model, "timebar.at", { time: mark.time.toFixed(1) })}`);
         return jump;
       },

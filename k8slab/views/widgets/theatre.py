@@ -25,8 +25,6 @@ from k8slab.views.widgets.player import SPEEDS, Player
 from k8slab.views.widgets.view import View, module
 from k8slab.views.words import ENGLISH, Words
 
-#: How long an application is taken to start in the stand-in of requests, when no readiness probe waits for it.
-START_UP_SECONDS = 3
 #: Live play stops by itself this long after a rollout has finished, or when nothing more happens.
 REST_SECONDS, GIVE_UP_SECONDS = 3.0, 45.0
 HASH_LABEL = "pod-template-hash"
@@ -100,16 +98,12 @@ class RolloutTheatre(View):
         self.scene = self._record(self.say)
         if self.running and self._is_over():
             self.pause()
+            self.message = self.say("theatre.done" if self.recorder.is_settled() else "theatre.stuck")
 
     def _record(self, words: Words) -> dict[str, Any]:
         if self.recorder is None:
             return {}
-        requests = {
-            "grace_seconds": self.settings["grace"],
-            "probed": self.settings["delay"] > 0,
-            "start_up_seconds": START_UP_SECONDS,
-        }
-        return self.recorder.scene(requests=requests, words=words)
+        return self.recorder.scene(words=words)
 
     def _is_over(self) -> bool:
         assert self.recorder is not None
@@ -262,7 +256,11 @@ EMPTY: dict[str, Any] = {
 
 
 def patch_of(settings: Mapping[str, int], container: str, image: str) -> dict[str, Any]:
-    """Return the strategic merge patch of a rollout with *settings*. Without a delay there is no readiness probe."""
+    """Return the strategic merge patch of a rollout with *settings*.
+
+    Without a delay there is no readiness probe. A Pod spends its grace answering on (a preStop hook that sleeps); without
+    grace it is killed at once.
+    """
     probe = None
     if settings["delay"]:
         probe = {
@@ -270,14 +268,15 @@ def patch_of(settings: Mapping[str, int], container: str, image: str) -> dict[st
             "initialDelaySeconds": settings["delay"],
             "periodSeconds": 1,
         }
-    surge, unavailable = settings["surge"], settings["unavailable"]
+    surge, unavailable, grace = settings["surge"], settings["unavailable"], settings["grace"]
+    hook = {"preStop": {"sleep": {"seconds": grace}}} if grace else None
     return {
         "spec": {
             "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": surge, "maxUnavailable": unavailable}},
             "template": {
                 "spec": {
-                    "terminationGracePeriodSeconds": settings["grace"],
-                    "containers": [{"name": container, "image": image, "readinessProbe": probe}],
+                    "terminationGracePeriodSeconds": grace,
+                    "containers": [{"name": container, "image": image, "readinessProbe": probe, "lifecycle": hook}],
                 }
             },
         }
