@@ -115,7 +115,9 @@ def test_reset_builds_the_same_world_afresh(lab):
     assert lab.objects(Pod) == []
 
 
-@pytest.mark.parametrize("misuse", [lambda: Lab(nodes=-1), lambda: Lab(nodes=1).stop_node("node-9"), lambda: Lab(nodes=0).run(-5)])
+@pytest.mark.parametrize(
+    "misuse", [lambda: Lab(nodes=-1), lambda: Lab(nodes=1).stop_node("node-9"), lambda: Lab(nodes=0).run(-5)]
+)
 def test_misuse_says_what_to_do(misuse):
     with pytest.raises(LabError):
         misuse()

@@ -16,6 +16,8 @@ class Completed:
     exit_code: int
     #: Both outputs in the order in which they were written, as a terminal mixes them.
     terminal: str = ""
+    #: Standard output as bytes: what ``docker save`` writes is no text.
+    output: bytes = b""
 
     @property
     def ok(self) -> bool:

@@ -13,7 +13,7 @@ import simpy
 from simpy.events import Event
 
 from k8slab.cli.completed import Completed
-from k8slab.cli.seam import Io, Now, Read, Sleep, Step, Verb
+from k8slab.cli.seam import Interrupted, Io, Now, Read, Sleep, Step, Verb, raw, shown
 from k8slab.sim.clock import Clock
 from k8slab.sim.http import Request, Response
 
@@ -44,10 +44,11 @@ def run_blocking(
     def write(text: str) -> None:
         mixed.append(text)
         if echo is not None:
-            echo(text)
+            echo(shown(text))
 
     verb.io.echo = write
     exit_code = _blocking(verb, handle, clock, silence_seconds, clock.now + longest_seconds)
+    verb.io.finish()
     return _completed(verb.io, exit_code, "".join(mixed))
 
 
@@ -59,7 +60,7 @@ def _blocking(verb: Verb, handle: Handle, clock: Clock, silence_seconds: float, 
             if isinstance(step, Read):
                 answer = _read(step, clock, silence_seconds, end)
                 if answer is _SILENCE:
-                    verb.steps.close()
+                    _interrupt(verb, handle, clock)
                     verb.io.err(_farewell(clock, silence_seconds, end))
                     return INTERRUPTED
             elif isinstance(step, Sleep):
@@ -70,11 +71,34 @@ def _blocking(verb: Verb, handle: Handle, clock: Clock, silence_seconds: float, 
     except StopIteration as stop:
         return int(stop.value or 0)
     except KeyboardInterrupt:
-        verb.steps.close()
+        _interrupt(verb, handle, clock)
         return INTERRUPTED
 
 
 _SILENCE = object()
+#: How long (virtual seconds) a verb may go on after Ctrl-C: ``docker run`` waits for its container to end.
+PATIENCE_SECONDS = 15.0
+
+
+def _interrupt(verb: Verb, handle: Handle, clock: Clock) -> None:
+    """Let *verb* do what it does on Ctrl-C, for a while, and end it."""
+    end = clock.now + PATIENCE_SECONDS
+    try:
+        step = verb.steps.throw(Interrupted())
+        while clock.now < end:
+            if isinstance(step, Read):
+                answer = _read(step, clock, end - clock.now, end)
+                if answer is _SILENCE:
+                    break
+            elif isinstance(step, Sleep):
+                clock.run(step.seconds)
+                answer = None
+            else:
+                answer = _at_once(step, handle, clock)
+            step = verb.steps.send(answer)
+    except (StopIteration, Interrupted):
+        return
+    verb.steps.close()
 
 
 def _read(step: Read, clock: Clock, silence_seconds: float, end: float) -> Any:
@@ -128,6 +152,7 @@ def _in_background(verb: Verb, handle: Handle, clock: Clock) -> Generator[Event,
             else:
                 answer = _at_once(step, handle, clock)
     except StopIteration as stop:
+        verb.io.finish()
         return _completed(verb.io, int(stop.value or 0), "".join(mixed))
 
 
@@ -142,4 +167,5 @@ def _await(step: Read, clock: Clock) -> Generator[Event, Any, bytes | None]:
 
 
 def _completed(io: Io, exit_code: int, terminal: str) -> Completed:
-    return Completed("".join(io.stdout), "".join(io.stderr), exit_code, terminal)
+    stdout = "".join(io.stdout)
+    return Completed(shown(stdout), shown("".join(io.stderr)), exit_code, shown(terminal), raw(stdout))

@@ -62,9 +62,11 @@ _TIMESTAMP = re.compile(
     r"([Tt][0-9]{1,2}:[0-9]{1,2}:[0-9]{1,2}(\.[0-9]+)?(Z|[-+][0-9]{2}:[0-9]{2})| [0-9]{1,2}:[0-9]{1,2}:[0-9]{1,2}(\.[0-9]+)?)?\Z"
 )
 #: What YAML may print as it is; everything else needs double quotes.
-_SPECIAL = re.compile("[^\n\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
+_SPECIAL = re.compile("[^\n\x20-\x7e\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd]")
 _INDICATOR_FIRST = frozenset("#,[]{}&*!|>'\"%@`")
 _BREAKS = "\n\x85\u2028\u2029"
+#: A line that is longer than this is broken at its next blank.
+WIDTH = 80
 
 
 def dump(value: Any) -> str:
@@ -89,7 +91,7 @@ def _mapping(mapping: dict[str, Any], indent: str, first_indent: str) -> list[st
             lines.append(f"{lead}{name}:\n")
             lines.extend(_sequence(value, indent, indent))
         else:
-            lines.append(f"{lead}{name}: {_scalar(value, indent)}\n")
+            lines.append(f"{lead}{name}: {_scalar(value, indent, len(lead) + len(name) + 2)}\n")
         lead = indent
     return lines
 
@@ -103,19 +105,19 @@ def _sequence(items: list[Any], indent: str, first_indent: str) -> list[str]:
         elif isinstance(value, list) and value:
             lines.extend(_sequence(value, indent + "  ", lead + "- "))
         else:
-            lines.append(f"{lead}- {_scalar(value, indent)}\n")
+            lines.append(f"{lead}- {_scalar(value, indent, len(lead) + 2)}\n")
         lead = indent
     return lines
 
 
 def _key(key: str) -> str:
-    text = _string(key, "") if "\n" not in key else _double_quoted(key)
-    return text
+    return _string(key, "", None) if "\n" not in key else _double_quoted(key, "", None)
 
 
-def _scalar(value: Any, indent: str) -> str:
+def _scalar(value: Any, indent: str, column: int = 0) -> str:
+    """Return *value*, which stands at *column* in a mapping or sequence with *indent*."""
     if isinstance(value, str):
-        return _string(value, indent)
+        return _string(value, indent, column)
     if value is None:
         return "null"
     if value is True:
@@ -138,16 +140,41 @@ def _number(value: float) -> str:
     return re.sub(r"e([-+]?)0*(\d)", lambda m: f"e{m[1] or '+'}{m[2].rjust(2, '0')}", text)
 
 
-def _string(text: str, indent: str) -> str:
+def _string(text: str, indent: str, column: int | None) -> str:
+    """Return a string; *column* None forbids line breaks, as in keys."""
     if means_something_else(text):
-        return _double_quoted(text)
+        return _double_quoted(text, indent, column)
     if "\n" in text:
-        return _literal(text, indent)
+        return _literal(text, indent, column)
     if _SPECIAL.search(text):
-        return _double_quoted(text)
+        return _double_quoted(text, indent, column)
     if _may_be_plain(text):
+        return text if column is None else _folded(text, indent, column, quoted=False)
+    quoted = text.replace("'", "''")
+    return "'" + (quoted if column is None else _folded(quoted, indent, column + 1, quoted=True)) + "'"
+
+
+def _folded(text: str, indent: str, column: int, *, quoted: bool) -> str:
+    """Return a single line of text, broken at the first single blank after `WIDTH` columns, and again."""
+    if column + len(text) <= WIDTH:
         return text
-    return "'" + text.replace("'", "''") + "'"
+    pieces: list[str] = []
+    after_blank = False
+    last = len(text) - 1
+    for index, character in enumerate(text):
+        if character != " ":
+            after_blank = False
+        else:
+            may_break = not quoted or 0 < index < last
+            if not after_blank and column > WIDTH and may_break and text[index + 1 : index + 2] != " ":
+                pieces.append(f"\n{indent}  ")
+                column = len(indent) + 2
+                after_blank = True
+                continue
+            after_blank = True
+        pieces.append(character)
+        column += 1
+    return "".join(pieces)
 
 
 def means_something_else(text: str) -> bool:
@@ -179,10 +206,10 @@ def _may_be_plain(text: str) -> bool:
     return not any(character in text for character in _BREAKS)
 
 
-def _literal(text: str, indent: str) -> str:
+def _literal(text: str, indent: str, column: int | None) -> str:
     """Return *text*, which has line breaks, as a ``|`` block, or in double quotes where a block cannot hold it."""
     if _SPECIAL.search(text) or re.search(r" [\n\x85\u2028\u2029]", text) or text.endswith(" "):
-        return _double_quoted(text)
+        return _double_quoted(text, indent, column)
     hints = "2" if text[0] in " \n" else ""
     if not text.endswith("\n"):
         hints += "-"
@@ -212,20 +239,35 @@ _ESCAPES = {
 }
 
 
-def _double_quoted(text: str) -> str:
+def _double_quoted(text: str, indent: str, column: int | None) -> str:
     pieces = []
-    for character in text:
-        if character in _ESCAPES:
-            pieces.append(_ESCAPES[character])
-        elif not _SPECIAL.match(character):
-            pieces.append(character)
-        elif ord(character) <= 0xFF:
-            pieces.append(f"\\x{ord(character):02X}")
-        elif ord(character) <= 0xFFFF:
-            pieces.append(f"\\u{ord(character):04X}")
+    at = None if column is None else column + 1
+    after_blank = False
+    last = len(text) - 1
+    for index, character in enumerate(text):
+        if character == " ":
+            if at is not None and not after_blank and at > WIDTH and 0 < index < last:
+                escape = "\\" if text[index + 1] == " " else ""
+                pieces.append(f"\n{indent}  {escape}")
+                at = len(indent) + 2 + len(escape)
+                after_blank = True
+                continue
+            piece, after_blank = " ", True
         else:
-            pieces.append(f"\\U{ord(character):08X}")
+            piece, after_blank = _escaped(character), False
+        pieces.append(piece)
+        at = None if at is None else at + len(piece)
     return '"' + "".join(pieces) + '"'
+
+
+def _escaped(character: str) -> str:
+    if character in _ESCAPES:
+        return _ESCAPES[character]
+    if not _SPECIAL.match(character):
+        return character
+    if ord(character) <= 0xFF:
+        return f"\\x{ord(character):02X}"
+    return f"\\u{ord(character):04X}" if ord(character) <= 0xFFFF else f"\\U{ord(character):08X}"
 
 
 def _compare(left: str, right: str) -> int:

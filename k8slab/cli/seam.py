@@ -15,6 +15,7 @@ and returns its exit code. Whoever runs it (``driver.py``) decides what waiting 
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias, TypeVar
@@ -49,13 +50,22 @@ Step: TypeAlias = Request | Read | Sleep | Now
 Steps: TypeAlias = Generator[Step, Any, T]
 
 
+class Interrupted(Exception):
+    """Ctrl-C was pressed. The driver throws it into the verb where that waits; a verb that does not catch it just ends."""
+
+
 class Io:
-    """What a verb has written so far. *echo*, if set, is called with every piece as it is written."""
+    """What a verb has written so far. *echo*, if set, is called with every piece as it is written.
+
+    Bytes that are no UTF-8 are kept as surrogates (``surrogateescape``): `raw` gives them back as they were, `shown` replaces them.
+    """
 
     def __init__(self) -> None:
         self.stdout: list[str] = []
         self.stderr: list[str] = []
         self.echo: Callable[[str], None] | None = None
+        self._out_decoder = _new_decoder()
+        self._err_decoder = _new_decoder()
 
     def out(self, text: str) -> None:
         """Write *text* to standard output."""
@@ -65,11 +75,38 @@ class Io:
         """Write *text* to standard error."""
         self._write(self.stderr, text)
 
+    def out_bytes(self, data: bytes) -> None:
+        """Write *data* to standard output; a character may be split over two calls."""
+        self._write(self.stdout, self._out_decoder.decode(data))
+
+    def err_bytes(self, data: bytes) -> None:
+        """Write *data* to standard error."""
+        self._write(self.stderr, self._err_decoder.decode(data))
+
+    def finish(self) -> None:
+        """Write what is left of a character that never became whole."""
+        self._write(self.stdout, self._out_decoder.decode(b"", True))
+        self._write(self.stderr, self._err_decoder.decode(b"", True))
+
     def _write(self, where: list[str], text: str) -> None:
         if text:
             where.append(text)
             if self.echo is not None:
                 self.echo(text)
+
+
+def _new_decoder() -> codecs.IncrementalDecoder:
+    return codecs.getincrementaldecoder("utf-8")("surrogateescape")
+
+
+def raw(text: str) -> bytes:
+    """Return *text*, as an `Io` keeps it, as the bytes that were written."""
+    return text.encode("utf-8", "surrogateescape")
+
+
+def shown(text: str) -> str:
+    """Return *text*, as an `Io` keeps it, fit for a screen."""
+    return text if text.isascii() else raw(text).decode("utf-8", "replace")
 
 
 @dataclass(slots=True)

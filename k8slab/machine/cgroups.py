@@ -16,6 +16,9 @@ from k8slab.machine import signals
 if TYPE_CHECKING:
     from k8slab.machine.process import Process
 
+#: Steps that a group may do in a burst, and what it gets back per virtual second (see `Cgroup.work`).
+WORK_CREDIT = 200_000
+WORK_PER_SECOND = 2_000
 PERIOD_SECONDS = 0.1  # cpu.max: the kernel's default period
 
 
@@ -23,11 +26,12 @@ class Cgroup:
     """One group. Limits are None where there is none; every process belongs to exactly one group."""
 
     __slots__ = (
+        "_credit",
+        "_credited_at",
         "children",
         "cpu_max",
         "cpu_seconds",
         "cpu_weight",
-        "fork_failures",
         "frozen",
         "memory_current",
         "memory_max",
@@ -60,9 +64,10 @@ class Cgroup:
         self.memory_peak = 0
         self.pids_current = 0
         self.oom_kills = 0
-        self.fork_failures = 0
         self.running = 0
         self.frozen = False
+        self._credit = float(WORK_CREDIT)
+        self._credited_at = 0.0
 
     @property
     def path(self) -> str:
@@ -163,6 +168,15 @@ class Cgroup:
         while here is not None:
             here.cpu_seconds += cpu_seconds
             here = here.parent
+
+    def work(self, steps: int, now: float) -> float:
+        """Take *steps* from the group's credit; return the seconds until it is no longer in debt.
+
+        Not Linux's: real groups loop as fast as they like. Here a second of busy looping must not cost seconds of real time.
+        """
+        self._credit = min(WORK_CREDIT, self._credit + (now - self._credited_at) * WORK_PER_SECOND) - steps
+        self._credited_at = now
+        return max(0.0, -self._credit / WORK_PER_SECOND)
 
     def start_running(self, count: int) -> None:
         """*count* more (or fewer) processes of this group want the processor."""

@@ -279,8 +279,6 @@ class Host:
 
     def ended(self, process: Process) -> None:
         """*process* has become a zombie: its children get a new parent, its own parent is told."""
-        if process.cgroup.fork_failures and process.cgroup.pids_current < 16:
-            process.cgroup.fork_failures = 0
         space = process.namespaces.pid
         init = space.processes.get(1)
         if process is init:

@@ -38,9 +38,8 @@ Handler = Callable[[int], None]
 SMALL_BYTES = 1 << 20
 #: Processor time that making a process costs; it is paid in time once a millisecond has come together (see `Process.pay`).
 FORK_CPU_SECONDS = 0.0003
-#: Steps of a shell (or any loop that reports them) that pass at a microsecond each; after so many without a pause the lab lets
-#: far more virtual time pass per step, so that an endless loop costs the learner's machine a bounded effort.
-FREE_STEPS = 200_000
+FORK_STEPS = 40
+#: One step of a shell or of any loop that reports its steps.
 STEP_SECONDS = 0.000001
 STEPS_PER_PAYMENT = 1000
 LARGEST_DEBT_SECONDS = 0.001
@@ -68,7 +67,6 @@ class Process:
     __slots__ = (
         "_debt",
         "_sim",
-        "_steps",
         "_thawed",
         "_threads",
         "_unpaid",
@@ -143,7 +141,6 @@ class Process:
         self._sim: simpy.Process | None = None
         self._threads: list[simpy.Process] = []
         self._thawed: Event | None = None
-        self._steps = 0
         self._unpaid = 0
         self._debt = 0.0
         self.pids: dict[int, int] = {}
@@ -269,7 +266,6 @@ class Process:
                     raise
                 except Exception as error:  # an event that failed: the program's own affair
                     failure = error
-                self._steps = 0
                 while self._thawed is not None:
                     yield self._thawed
         finally:
@@ -418,7 +414,6 @@ class Process:
     ) -> Process:
         """Return a new child that runs *body(child)* with a copy of all this process has. Raises EAGAIN."""
         if not self.host.has_room() or not self.cgroup.has_room():
-            self.cgroup.fork_failures += 1
             raise os_error(errno.EAGAIN)
         child = Process(
             self.host,
@@ -432,15 +427,11 @@ class Process:
         )
         child.executable, child.executable_path = self.executable, self.executable_path
         child.handlers = dict(self.handlers)
-        child._debt = self._debt = self._debt + FORK_CPU_SECONDS * self._pressure()
-        child._steps, child._unpaid = self._steps, self._unpaid
+        child._debt = self._debt = self._debt + FORK_CPU_SECONDS
+        self.cgroup.work(FORK_STEPS, self.host.clock.env.now)
         self.children[child.host_pid] = child
         child.start(body(child))
         return child
-
-    def _pressure(self) -> float:
-        """How much dearer a fork is now: a group that has hit its limit crawls, so that a fork bomb cannot take the lab with it."""
-        return 1.0 if not self.cgroup.fork_failures else 30_000.0
 
     def spawn(
         self,
@@ -613,19 +604,18 @@ class Process:
 
     def step(self, count: int = 1) -> bool:
         """Note *count* steps of a loop; return whether it is time to `pay`."""
-        self._steps += count
         self._unpaid += count
         return self._unpaid >= STEPS_PER_PAYMENT or self._debt > LARGEST_DEBT_SECONDS
 
     def pay(self) -> Generator[Event, Any, None]:
-        """Let the time pass that the steps and forks since the last call have cost."""
-        steps = self._steps
-        owed = self._debt + self._unpaid * STEP_SECONDS
+        """Let the time pass that the steps and forks since the last call have cost.
+
+        A group that has used up its credit crawls (`Cgroup.work`): an endless loop or a fork bomb then costs the learner's
+        computer a bounded effort per virtual second, while it still burns its processor as the real one would.
+        """
+        owed = self._debt + self._unpaid * STEP_SECONDS + self.cgroup.work(self._unpaid, self.host.clock.env.now)
         self._debt, self._unpaid = 0.0, 0
-        if steps > FREE_STEPS:
-            owed += 1.0
         yield from self.compute(owed)
-        self._steps = steps
 
     def become_user(self, uid: int, gid: int, groups: tuple[int, ...] = ()) -> None:
         """Change who this process is."""

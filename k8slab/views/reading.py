@@ -24,6 +24,8 @@ from k8slab.views.words import ENGLISH, Words
 
 #: What the ownership graph shows, owners first.
 OWNED = (Deployment, ReplicaSet, Pod)
+#: Kinds whose changes can be seen on the board.
+SHOWN = frozenset({"Pod", "Node", "ReplicaSet", "Deployment"})
 
 
 class Reading:
@@ -78,6 +80,14 @@ class Reading:
         why = self.inspector.why_here(namespace, name) if self.inspector is not None else None
         events = self.objects(Event, revision)
         return pod_story(found[0], events, why=why, bands=bands, origin=self.origin, words=words)
+
+    def may_show(self, revision: int, direction: int) -> bool:
+        """Whether going to *revision* (by one, in *direction*) may change the board: it passes a write of something on it."""
+        if self.inspector is None:
+            return True
+        passed = revision if direction > 0 else revision + 1
+        writes = writes_at(self.inspector, passed)
+        return not writes or any(write.object.partition("/")[0] in SHOWN for write in writes)
 
     def timebar(self, revision: int | None = None, words: Words = ENGLISH) -> dict[str, Any]:
         """Return the time bar's scene; {} where the past cannot be read."""

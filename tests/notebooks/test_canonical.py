@@ -11,11 +11,12 @@ from k8slab.course.build.canonical import WIDGET_VIEW, NotCanonical, canonical, 
 
 def ran(*outputs, tags=()):
     cell = new_code_cell(
-        "x", execution_count=7, outputs=list(outputs), metadata={"tags": list(tags), "execution": {"iopub.status.busy": "2026"}}
+        "x",
+        execution_count=7,
+        outputs=list(outputs),
+        metadata={"tags": list(tags), "execution": {"iopub.status.busy": "2026"}},
     )
-    return new_notebook(
-        cells=[new_markdown_cell("# T"), cell], metadata={"k8slab": {"language": "en"}, "widgets": {}}
-    )
+    return new_notebook(cells=[new_markdown_cell("# T"), cell], metadata={"k8slab": {"language": "en"}, "widgets": {}})
 
 
 def stream(shown, name="stdout"):

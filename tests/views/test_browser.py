@@ -173,10 +173,10 @@ def test_a_newcomer_kills_a_pod_sees_it_replaced_and_rewinds():
             await page.click("text=Kill this Pod")
             await page.click('[aria-label="Play"]')
             await page.wait_for_function(
-                "() => document.querySelector('.headline').textContent === '5 of 6 Pods are ready'"
+                "() => document.querySelector('.headline').textContent === '5 of 6 Pods ready'"
             )
             await page.wait_for_function(
-                "() => document.querySelector('.headline').textContent === '6 of 6 Pods are ready'"
+                "() => document.querySelector('.headline').textContent === '6 of 6 Pods ready'"
             )
             assert await page.locator('.pod[data-key="default/web-7d5c-x7k2p"]:not(.leaving)').count() == 0
             await page.click("text=Before: kubectl delete pod web-7d5c-x7k2p")

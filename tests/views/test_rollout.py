@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from lightkube.models.core_v1 import Probe
 
 from k8slab.views.rollout_recorder import RolloutRecorder, last_rollout
 from k8slab.views.scenes.requests import stand_in_requests
-from k8slab.views.scenes.rollout import Bounds, bounds_of, rolled_at, rollout_scene
+from k8slab.views.scenes.rollout import Bounds, bounds_of, rolled_at, rollout_scene, start_up_of
 from k8slab.views.scenes.rollout_words import value_at
 from tests.views.world import World, deployment, node, pod, replica_set, rolled_world, small_world
 
@@ -85,7 +86,7 @@ def test_steps_are_the_moments_of_change(scene):
 def test_a_stuck_rollout_says_who_still_answers():
     stuck = RolloutRecorder(rolled_world(4, surge=1, unavailable=1, bad=True), since=1)
     scene = stuck.scene()
-    assert scene["message"] == "Stuck: 2 Pods fail, 3 others still answer"
+    assert scene["message"] == "Stuck: 2 of the Pods will not run, 3 still answer"
     assert not stuck.is_settled()
 
 
@@ -161,36 +162,60 @@ def test_an_empty_record_is_a_scene_too():
 # -- the stand-in of requests ------------------------------------------------------------------------------------------------
 
 
-def life(*segments):
+def life(*segments, start_up=0.0):
     times = [0, *(to for _, to in segments)]
-    return {
-        "name": "web-1",
-        "segments": [{"from": first, "to": to, "state": state} for first, (state, to) in zip(times, segments)],
-    }
+    told = [{"from": first, "to": to, "state": state} for first, (state, to) in zip(times, segments)]
+    return {"name": "web-1", "start_up": start_up, "segments": told}
 
 
-def rows(*lives):
-    return [{"pods": list(lives)}]
+STEADY = life(("ready", 4))
 
 
 @pytest.mark.parametrize(
-    ("lives", "options", "failed", "why"),
+    ("lives", "failed", "why"),
     [
-        pytest.param([life(("ready", 4))], {}, 0, {""}, id="a ready Pod answers"),
-        pytest.param([life(("creating", 2), ("ready", 4))], {}, 20, {"nobody", ""}, id="nobody is listed"),
-        pytest.param([life(("ready", 2), ("terminating", 3)), life(("ready", 4))], {"grace_seconds": 0}, 5, {"stopped", ""},
-                     id="a Pod that stops at once is still chosen for a second"),
-        pytest.param([life(("ready", 2), ("terminating", 3)), life(("ready", 4))], {"grace_seconds": 5}, 0, {""}, id="grace covers that second"),
-        pytest.param([life(("ready", 4))], {"probed": False, "start_up_seconds": 1}, 10, {"starting", ""}, id="without a probe it is listed too soon"),
-        pytest.param([life(("ready", 4))], {"probed": True, "start_up_seconds": 1}, 0, {""}, id="a probe waits"),
+        pytest.param([STEADY], 0, {""}, id="a ready Pod answers"),
+        pytest.param([life(("creating", 2), ("ready", 4))], 20, {"nobody", ""}, id="nobody is listed"),
+        pytest.param(
+            [life(("ready", 2), ("terminating", 2.2)), STEADY],
+            4,
+            {"stopped", ""},
+            id="who stops at once is still chosen",
+        ),
+        pytest.param(
+            [life(("ready", 2)), STEADY], 5, {"stopped", ""}, id="who is killed without grace is still chosen"
+        ),
+        pytest.param([life(("ready", 2), ("terminating", 4)), STEADY], 0, {""}, id="grace covers that second"),
+        pytest.param(
+            [life(("creating", 1), ("ready", 4), start_up=1), STEADY],
+            5,
+            {"starting", ""},
+            id="no probe: listed too soon",
+        ),
+        pytest.param([life(("ready", 4), start_up=3)], 0, {""}, id="who was ready before has started long ago"),
     ],
-)  # fmt: skip
-def test_requests_fail_for_three_reasons(lives, options, failed, why):
-    line = stand_in_requests(rows(*lives), start=0, end=4, **options)
+)
+def test_requests_fail_for_three_reasons(lives, failed, why):
+    line = stand_in_requests([{"pods": lives}], start=0, end=4)
     assert line["failed"] == failed
     assert line["ok"] + line["failed"] == 40
     assert {bucket["why"] for bucket in line["buckets"]} == why
 
 
+@pytest.mark.parametrize(
+    ("probed", "annotations", "seconds"),
+    [
+        pytest.param(True, {}, 0, id="a probe waits for the start"),
+        pytest.param(False, {}, 3, id="none: three seconds are assumed"),
+        pytest.param(False, {"lab/ready-after": "5"}, 5, id="none, and the Pod says how long"),
+    ],
+)
+def test_a_pod_without_a_probe_is_ready_before_it_answers(probed, annotations, seconds):
+    made = pod()
+    made.metadata.annotations = annotations
+    made.spec.containers[0].readinessProbe = Probe(periodSeconds=1) if probed else None
+    assert start_up_of(made) == seconds
+
+
 def test_the_line_of_requests_says_that_it_is_a_stand_in():
-    assert "stand-in" in stand_in_requests(rows(life(("ready", 1))), start=0, end=1)["caption"]
+    assert "stand-in" in stand_in_requests([{"pods": [STEADY]}], start=0, end=1)["caption"]

@@ -69,7 +69,7 @@ def test_only_a_later_revision_is_new():
 def test_the_board_shows_nodes_pods_and_their_makers():
     world = small_world()
     scene = board_scene(*(world.objects(kind) for kind in kinds()))
-    assert scene["message"] == "6 of 6 Pods are ready"
+    assert scene["message"] == "6 of 6 Pods ready"
     assert [card["name"] for card in scene["nodes"]] == ["node-1", "node-2", "node-3"]
     first = scene["nodes"][0]
     assert first["cpu"] == {"used": 1000, "of": 4000, "share": 0.25, "text": "1 / 4"}
@@ -139,7 +139,7 @@ def test_the_board_in_words_has_a_line_for_everything():
     world = small_world()
     lines = said_of(board_scene(*(world.objects(kind) for kind in kinds()))).splitlines()
     assert lines[:3] == [
-        "6 of 6 Pods are ready",
+        "6 of 6 Pods ready",
         "Deployment web: 6 of 6 ready",
         "  ReplicaSet web-7d5c: 6 of 6 ready",
     ]

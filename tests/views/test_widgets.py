@@ -108,7 +108,7 @@ def test_killing_a_pod_deletes_it_marks_the_moment_and_says_what_to_watch(world,
     assert world.marks()[-1][::2] == (before, "kubectl delete pod web-7d5c-x7k2p")
     assert board.message == "Pod web-7d5c-x7k2p was told to go. Press Play and watch who notices."
     assert board.timebar["marks"][0]["text"] == "kubectl delete pod web-7d5c-x7k2p"
-    assert board.scene["message"] == "5 of 5 Pods are ready"
+    assert board.scene["message"] == "5 of 5 Pods ready"
 
 
 def test_a_step_lets_a_second_pass(world, board):
@@ -116,7 +116,7 @@ def test_a_step_lets_a_second_pass(world, board):
     click(board, "step")
     assert world.clock.now == 1
     click(board, "step")
-    assert board.scene["message"] == "6 of 6 Pods are ready"
+    assert board.scene["message"] == "6 of 6 Pods ready"
 
 
 def test_rewinding_shows_the_world_before_the_kill_and_changes_nothing(world, board):
@@ -143,9 +143,9 @@ def test_back_and_forward_go_from_change_to_change(world, board):
     click(board, "kill", name="default/web-7d5c-x7k2p")
     world.put(event("noise", "Pod/web", "Noise", "of no consequence"))
     click(board, "back")
-    assert board.scene["message"] == "6 of 6 Pods are ready"
+    assert board.scene["message"] == "6 of 6 Pods ready"
     click(board, "forward")
-    assert (board.scene["message"], board.timebar["live"]) == ("5 of 5 Pods are ready", False)
+    assert (board.scene["message"], board.timebar["live"]) == ("5 of 5 Pods ready", False)
     click(board, "forward")
     assert board.timebar["live"]
 
@@ -237,7 +237,7 @@ def test_play_moves_the_lab_and_lets_clicks_in(world, board):
     held = asyncio.run(play())
     assert held > 2
     assert world.clock.now == held
-    assert board.scene["message"] == "6 of 6 Pods are ready"
+    assert board.scene["message"] == "6 of 6 Pods ready"
 
 
 def test_play_outside_a_notebook_says_what_to_do_instead(board):
@@ -322,7 +322,14 @@ def test_no_delay_means_no_readiness_probe():
     (container,) = patch_of({"surge": 1, "unavailable": 0, "delay": 0, "grace": 5}, "web", "web:3")["spec"]["template"][
         "spec"
     ]["containers"]
-    assert container == {"name": "web", "image": "web:3", "readinessProbe": None}
+    assert container["readinessProbe"] is None
+
+
+def test_no_grace_means_no_hook_and_no_wait():
+    spec = patch_of({"surge": 1, "unavailable": 0, "delay": 2, "grace": 0}, "web", "web:3")["spec"]["template"]["spec"]
+    assert (spec["terminationGracePeriodSeconds"], spec["containers"][0]["lifecycle"]) == (0, None)
+    spec = patch_of({"surge": 1, "unavailable": 0, "delay": 2, "grace": 7}, "web", "web:3")["spec"]["template"]["spec"]
+    assert spec["containers"][0]["lifecycle"] == {"preStop": {"sleep": {"seconds": 7}}}
 
 
 def test_a_bad_version_is_an_image_that_is_not_there(theatre):

@@ -32,6 +32,10 @@ class Struct(dict[str, Any]):
 
     type_name = "struct"
 
+    def missing(self, name: str) -> str:
+        """Return Go's complaint about a field that is not there."""
+        return f"can't evaluate field {name} in type {self.type_name}"
+
 
 class _Leave(Exception):
     pass
@@ -164,10 +168,21 @@ class Template:
             raise self._fail(first, "nil is not a command")
         if len(command.words) > 1 or extra:
             if isinstance(first, Field):
+                method = self._method(first, dot)
+                if method is not None:
+                    return method(*[self._value(word, dot) for word in command.words[1:]], *extra)
                 raise self._fail(first, f"{first.names[-1]} is not a method but has arguments")
             what = sprintf("%q", [first.value]) if isinstance(first, Literal) else first.text
             raise self._fail(first, f"can't give argument to non-function {what}")
         return self._value(first, dot)
+
+    def _method(self, node: Field, dot: Any) -> Callable[..., Any] | None:
+        """Return the method that *node* names: a field of a `Struct` that can be called, as ``.Label "app"``."""
+        owner = dot if node.base is None else self._value(node.base, dot)
+        for name in node.names[:-1]:
+            owner = self._field(node, owner, name)
+        found = owner.get(node.names[-1]) if isinstance(owner, Struct) else None
+        return found if callable(found) else None
 
     def _call(self, command: Command, first: Function, dot: Any, extra: list[Any]) -> Any:
         node = Node(first.at, command.text)
@@ -222,7 +237,7 @@ class Template:
             raise self._fail(node, f"nil data; no entry for key {sprintf('%q', [name])}")
         if isinstance(value, Struct):
             if name not in value:
-                raise self._fail(node, f"can't evaluate field {name} in type {value.type_name}")
+                raise self._fail(node, value.missing(name))
             found = value[name]
             return found() if callable(found) else found
         if isinstance(value, Mapping):

@@ -37,7 +37,7 @@ def api_resources(run: Invocation) -> Steps[int]:
         raise run.usage(f"unexpected arguments: [{' '.join(run.args)}]")
     output = flags.text("output")
     if output not in ("", "wide", "name"):
-        raise CommandError(f"--output {output} is not available in kubectl api-resources")
+        raise CommandError(f"--output {output} is not available")
     sort_by = flags.text("sort-by")
     if sort_by not in ("", "name", "kind"):
         raise CommandError("--sort-by accepts only name or kind")

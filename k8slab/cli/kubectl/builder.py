@@ -127,12 +127,14 @@ class Builder:
 
     def visit(self) -> Steps[Found]:
         """Return the objects. Raises CommandError or ApiError if the command line makes no sense."""
+        if self.select_all and (self.selector or self.field_selector):
+            raise CommandError("setting 'all' parameter but found a non empty selector. ")
         if self.select_all:
             self.selector = ""
         if self.filenames:
             if self.resources or self.names or self.pairs:
                 raise CommandError(
-                    "when paths, URLs, or stdin is provided as input, you may not specify a resource by arguments as well"
+                    "when paths, URLs, or stdin is provided as input, you may not specify resource arguments as well"
                 )
             return (yield from self._from_files())
         if self.selector is not None or self.field_selector:

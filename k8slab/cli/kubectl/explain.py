@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from k8slab.cli.kubectl.discovery import Mapping
-from k8slab.cli.kubectl.errors import CommandError
+from k8slab.cli.kubectl.errors import CommandError, Exit
 from k8slab.cli.kubectl.invocation import Invocation
 from k8slab.cli.kubectl.models import model_of
 from k8slab.cli.seam import Steps
@@ -53,7 +53,11 @@ def run(run: Invocation) -> Steps[int]:
     if len(run.args) > 1:
         raise CommandError("We accept only this format: explain RESOURCE")
     word, *path = run.args[0].removesuffix("/").split(".")
-    mapping = yield from run.mapper.find(word)
+    try:
+        mapping = yield from run.mapper.find(word)
+    except CommandError as error:
+        run.io.err(f"{error}\n")
+        raise Exit(1) from None
     version = run.flags.text("api-version")
     if version:
         other = yield from run.mapper.of_kind(version, mapping.kind)

@@ -196,7 +196,7 @@ def _table_printer(run: Invocation, find: Builder, mapping: Mapping, with_kind: 
 def _fetch_tables(run: Invocation, find: Builder) -> Steps[tuple[list[tuple[Mapping, tables.Table]], list[Exception]]]:
     groups: list[tuple[Mapping, tables.Table]] = []
     errors: list[Exception] = []
-    if find.selector is not None or find.field_selector:
+    if (find.selector is not None or find.field_selector) and not find.filenames:
         if find.names or find.pairs or not find.resources:
             yield from find.visit()  # says what is wrong with that
         for mapping in (yield from find.mappings()):
@@ -244,6 +244,8 @@ def _one_table(run: Invocation, target: Target) -> Steps[tables.Table]:
 
 def _watch(run: Invocation, find: Builder) -> Steps[int]:
     yield from find.arguments(run.args)
+    if len(find.names) > 1 or len(find.pairs) > 1:
+        raise_all((yield from find.visit()).errors)
     mapping, namespace, name = yield from _one_collection(run, find)
     human = _is_human(run)
     accept = api.TABLE if human else "application/json"

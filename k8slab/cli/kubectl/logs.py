@@ -56,6 +56,10 @@ def _pods(run: Invocation) -> Steps[list[Obj]]:
     words = run.args[:1] if "/" in run.args[0] else ["pods", run.args[0]]
     yield from find.arguments(words)
     found = yield from find.visit()
+    for error in found.errors:
+        if isinstance(error, ApiError) and error.reason == "NotFound":
+            where = f'in namespace "{run.namespace}"'
+            raise CommandError(f"error from server (NotFound): {error.message} {where}") from None
     raise_all(found.errors)
     pods: list[Obj] = []
     for target in found.targets:

@@ -27,11 +27,11 @@ def run(run: Invocation) -> Steps[int]:
     if content_type is None:
         raise CommandError(f"--type must be one of [json merge strategic], not {gojson.quote(flags.text('type'))}")
     text = flags.text("patch") or _patch_file(run)
-    patch = _read(text)
     find = builder.from_flags(run, latest=True)
     yield from find.arguments(run.args)
     found = yield from find.visit()
     errors = list(found.errors)
+    patch = _read(text) if found.targets else None
     for target in found.targets:
         try:
             yield from _patch(run, target, patch, content_type)

@@ -30,7 +30,9 @@ TEMPLATES = (
     "template",
     "templatefile",
 )
-ALLOWED = "go-template,go-template-file,json,jsonpath,jsonpath-as-json,jsonpath-file,name,template,templatefile,yaml"
+ALLOWED = (
+    "go-template,go-template-file,json,jsonpath,jsonpath-as-json,jsonpath-file,kyaml,name,template,templatefile,yaml"
+)
 
 
 def printer(run: Invocation, operation: str = "", allowed: str = ALLOWED) -> Printer:
@@ -55,10 +57,12 @@ def with_dry_run(operation: str, dry_run: str) -> str:
 def structured(run: Invocation, output: str, allowed: str = ALLOWED) -> Printer:
     """Return the printer for the format *output*, one that shows what is in the object."""
     keep_managed = run.flags.on("show-managed-fields")
-    if output == "json":
+    if output.lower() == "json":
         return lambda obj: json_indented(_without_managed(obj, keep_managed)) + "\n"
-    if output == "yaml":
+    if output.lower() in ("yaml", "yml"):
         return _yaml_printer(keep_managed)
+    if output.lower() == "kyaml":
+        raise CommandError("the lab's kubectl does not print kyaml: use -o yaml")
     output, template = _with_template(output, str(run.option("template") or ""))
     if output in ("jsonpath", "jsonpath-as-json", "jsonpath-file"):
         return _jsonpath_printer(run, output, template)

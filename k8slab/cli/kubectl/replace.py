@@ -75,14 +75,11 @@ def _replace(run: Invocation, target: Target, validation: str) -> Steps[Obj]:
 def _force(run: Invocation, found: Found, validation: str) -> Steps[int]:
     """Delete the objects, wait until they are gone, and create them anew."""
     raise_all(found.errors)
-    grace = max(run.flags.number("grace-period"), 0)
-    if grace == 0:
-        run.io.err(
-            "Warning: Immediate deletion does not wait for confirmation that the running resource has been terminated. "
-            "The resource may continue to run on the cluster indefinitely.\n"
-        )
+    grace = run.flags.number("grace-period")
     for target in found.targets:
-        options: Obj = {"gracePeriodSeconds": grace, "propagationPolicy": "Background"}
+        options: Obj = {"propagationPolicy": "Background"}
+        if grace >= 0:
+            options["gracePeriodSeconds"] = grace
         try:
             answer = yield from run.api.delete(target.mapping, target.namespace, target.name, options, {})
         except ApiError as error:

@@ -25,21 +25,22 @@ def run(run: Invocation) -> Steps[int]:
     find = builder.from_flags(run, allow_all=flags.on("all"))
     yield from find.arguments(run.args)
     found = yield from find.visit()
-    raise_all(found.errors)
     if flags.text("resource-version") and len(found.targets) > 1:
         raise CommandError("cannot use --resource-version with multiple resources")
+    if not found.targets:
+        raise_all(found.errors)
+        raise CommandError("no objects passed to scale")
     show = printers.printer(run, "scaled")
     for target in found.targets:
         if run.dry_run != "client":
             yield from _scale(run, target)
         run.io.out(show(printers.typed(target)))
-    if not found.targets:
-        raise CommandError("no objects passed to scale")
     if flags["timeout"] and run.dry_run == "none":
         deadline = yield from Deadline.after(flags["timeout"])
         for target in found.targets:
             if not (yield from until(run, target, _is_scaled(flags.number("replicas")), deadline)):
                 raise CommandError("timed out waiting for the condition")
+    raise_all(found.errors)
     return 0
 
 

@@ -36,7 +36,7 @@ def by_field(items: Sequence[T], expression: str, object_of: Callable[[T], Any])
     return [item for _, item in ordered]
 
 
-_MISSING: Any = object()
+_MISSING: Any = object()  # stands for a field that is not there
 
 
 def _first(path: JSONPath, obj: Any) -> Any:

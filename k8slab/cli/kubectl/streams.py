@@ -31,7 +31,7 @@ def execute(run: Invocation) -> Steps[int]:
     if not names and not flags.items("filename"):
         raise CommandError("pod, type/name or --filename must be specified")
     if len(names) > 1 and at < 0:
-        raise CommandError("exec [POD] [COMMAND] is not supported anymore. Use exec [POD] -- [COMMAND] instead")
+        raise run.usage("exec [POD] [COMMAND] is not supported anymore. Use exec [POD] -- [COMMAND] instead")
     if not command:
         raise CommandError("you must specify at least one command for the container")
     pod = yield from _one_pod(run, names[0])
@@ -149,7 +149,8 @@ def copy(run: Invocation) -> Steps[int]:
         raise CommandError("source and destination are required")
     source, target = run.args
     if (":" in source) == (":" in target):
-        raise CommandError("one of src or dest must be a local file specification")
+        which = "local" if ":" in source else "remote"
+        raise CommandError(f"one of src or dest must be a {which} file specification")
     remote = source if ":" in source else target
     name, _, path = remote.partition(":")
     if not path:

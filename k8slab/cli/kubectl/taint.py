@@ -30,10 +30,13 @@ def run(run: Invocation) -> Steps[int]:
         if not resource:
             raise CommandError("one or more resources must be specified as <resource> <name>")
         mapping = yield from run.mapper.find(resource)
-        raise CommandError(f"invalid resource type {mapping.plural}, only node(s) is supported")
+        raise CommandError(f"invalid resource type {mapping.plural}, only node types are supported")
     if len(words) < 2 and "/" not in words[0] and not flags.on("all") and not flags.text("selector"):
         raise CommandError("at least one resource name must be specified since 'all' parameter is not set")
-    add, remove = _parse(changes)
+    try:
+        add, remove = _parse(changes)
+    except CommandError as error:
+        raise run.usage(str(error)) from None
     if not add and not remove:
         raise CommandError("at least one taint update is required")
     find = builder.from_flags(run, latest=True)

@@ -96,9 +96,7 @@ def _until_created(run: Invocation, find: builder.Builder, deadline: Deadline) -
         left = yield from deadline.left()
         if left is not None and left <= 0:
             if missing:
-                names = find.names or [name for _, name in find.pairs]
-                kinds = [m.plural for m in (yield from find.mappings())] or [resource for resource, _ in find.pairs]
-                raise CommandError(f"timed out waiting for the condition on {kinds[0]}/{names[0]}")
+                raise CommandError("timed out waiting for the condition")
             raise CommandError("no matching resources found")
         yield Sleep(_CREATE_POLL_SECONDS)
 

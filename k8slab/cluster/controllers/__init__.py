@@ -12,6 +12,7 @@ from k8slab.cluster.controllers.namespace import NamespaceController
 from k8slab.cluster.controllers.node_lifecycle import NodeLifecycleController
 from k8slab.cluster.controllers.pod_gc import PodGarbageCollector
 from k8slab.cluster.controllers.replicaset import ReplicaSetController
+from k8slab.cluster.controllers.replication_controller import ReplicationControllerController
 from k8slab.cluster.controllers.resource_quota import ResourceQuotaController
 from k8slab.cluster.controllers.root_ca import RootCAPublisher
 from k8slab.cluster.controllers.service_account import ServiceAccountsController
@@ -26,6 +27,7 @@ CONTROLLERS: list[type[Controller]] = [
     PodGarbageCollector,
     NodeLifecycleController,
     TaintEvictionController,
+    ReplicationControllerController,
     ReplicaSetController,
     DeploymentController,
 ]

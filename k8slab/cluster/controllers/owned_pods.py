@@ -50,11 +50,12 @@ class OwnedPods:
                 yield from members.values()
 
     def _put(self, pod: Pod) -> None:
-        key = key_of(pod)
         reference = controller_of(pod)
         if reference is None or reference.kind != self._kind:
-            self._remove(pod)
+            if self._places:
+                self._remove(pod)
             return
+        key = key_of(pod)
         place = (reference.uid, Group(state_of(pod), tuple(sorted((pod.metadata.labels or {}).items()))))
         old = self._places.get(key)
         if old != place:

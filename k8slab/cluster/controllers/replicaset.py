@@ -202,9 +202,9 @@ class ReplicaSetController(Controller):
         return None
 
     def related_pods(self, replica_set: Any) -> list[Pod]:
-        """Return the active Pods of all ReplicaSets that share the owner of *replica_set*."""
+        """Return the active Pods of all ReplicaSets that share the owner of *replica_set*; none if it has no owner."""
         owner = controller_of(replica_set)
-        siblings = [replica_set] if owner is None else self.lister(self.model).by_index("controller", owner.uid)
+        siblings = [] if owner is None else self.lister(self.model).by_index("controller", owner.uid)
         return [pod for sibling in siblings for pod in self.owned.active(sibling.metadata.uid)]
 
     def update_status(self, replica_set: Any, status: Any) -> Generator[Event, Any, Any]:

@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 from k8slab.machine.errors import os_error
 from k8slab.machine.fs.inode import Directory, File, Inode
 
-
 #: What the files of one disk may hold in all before it counts as full, holes not counted.
 MOST_KEPT_BYTES = 256 << 20
 

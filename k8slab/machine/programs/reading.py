@@ -116,7 +116,7 @@ def _first(call: Call, source: Any, count: int, by_bytes: bool) -> Generator[Eve
                 return
             left -= len(lines) - 1
             call.out(chunk)
-        if call.process.step(50):
+        if call.process.step(500):
             yield from call.process.pay()
 
 
@@ -127,7 +127,7 @@ def _rest(call: Call, source: Any) -> Generator[Event, Any, bytes]:
         chunks.append(chunk)
         size += len(chunk)
         call.process.host.check_memory(size, call.process)
-        if call.process.step(100):
+        if call.process.step(1000):
             yield from call.process.pay()
     return b"".join(chunks)
 
@@ -235,7 +235,7 @@ def tee(call: Call) -> Steps:
         for description in outputs:
             yield from description.write(chunk)
         yield from call.process.write(1, chunk)
-        if call.process.step(50):
+        if call.process.step(500):
             yield from call.process.pay()
     for description in outputs:
         description.close()

@@ -142,7 +142,7 @@ class Call:
                 chunks.append(chunk)
                 size += len(chunk)
                 self.process.host.check_memory(size, self.process)
-                if self.process.step(200):
+                if self.process.step(2000):
                     yield from self.process.pay()
             return b"".join(chunks)
         finally:
@@ -158,7 +158,7 @@ class Call:
             while chunk := (yield from source.read(CHUNK)):
                 yield from self.process.write(number, chunk)
                 copied += len(chunk)
-                if self.process.step(50):
+                if self.process.step(500):
                     yield from self.process.pay()
         finally:
             source.close()

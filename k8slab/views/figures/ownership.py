@@ -58,16 +58,16 @@ def layout(scene: Mapping[str, Any]) -> dict[str, tuple[float, int, int]]:
         nonlocal cursor
         children = sorted(tree.successors(node), key=lambda child: graph.nodes[child]["slot"])
         first = cursor
-        broods = [child for child in children if tree.out_degree(child)]
-        for child in broods:
-            seat(child)
-        widest = 0
-        for child in children:
-            if not tree.out_degree(child):
-                column, line = divmod(graph.nodes[child]["slot"] if not broods else widest, max(1, deep))
-                places[child] = (cursor + column + 0.5, layers[child], line)
-                widest = max(widest, (column + 1) if not broods else widest + 1)
-        cursor += widest if children else LEAF_WIDTH.get(graph.nodes[node]["kind"], 1)
+        if children and all(graph.nodes[child]["kind"] == "Pod" and not tree.out_degree(child) for child in children):
+            for child in children:
+                column, line = divmod(graph.nodes[child]["slot"], max(1, deep))
+                places[child] = (first + column + 0.5, layers[child], line)
+                cursor = max(cursor, first + column + 1)
+        elif children:
+            for child in children:
+                seat(child)
+        else:
+            cursor += LEAF_WIDTH.get(graph.nodes[node]["kind"], 1)
         places[node] = ((first + cursor) / 2, layers[node], 0)
 
     roots = [node["id"] for node in scene["nodes"] if not node["parent"]]

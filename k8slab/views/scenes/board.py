@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from k8slab.apimachinery import conditions, owners, pods
+from k8slab.sim.clock import EPOCH
 from k8slab.views.scenes import pod as pod_scene
 from k8slab.views.words import ENGLISH, Words
 
@@ -103,9 +105,8 @@ def counting(name: str) -> list[tuple[int, str]]:
     return [(int(part), "") if part.isdigit() else (0, part) for part in re.split(r"(\d+)", name)]
 
 
-def _age(obj: Any) -> tuple[Any, str]:
-    created = obj.metadata.creationTimestamp
-    return created.isoformat() if created else "", obj.metadata.name
+def _age(obj: Any) -> tuple[datetime, str]:
+    return obj.metadata.creationTimestamp or EPOCH, obj.metadata.name
 
 
 def revision_of(obj: Any) -> int:

@@ -20,8 +20,8 @@ from k8slab.views.widgets.view import View, module
 from k8slab.views.words import ENGLISH
 
 STEP_SECONDS = 1.0
-#: How far a step back or forward looks for the next change that can be seen.
-FARTHEST_CHANGE = 400
+#: How much a step back or forward may read (Pods times moments) on its way to the next change that can be seen.
+MOST_READ = 12_000
 
 
 class ClusterBoard(View):
@@ -151,16 +151,19 @@ class ClusterBoard(View):
         inspector = self.reading.inspector
         if inspector is None:
             return None
-        here = self._revision or inspector.revision
+        revision = self._revision or inspector.revision
         shown = self.reading.board(self._revision, words=ENGLISH)
         first = max(1, inspector.oldest_revision)
-        for distance in range(1, FARTHEST_CHANGE):
-            revision = here + direction * distance
+        for _ in range(max(20, MOST_READ // (shown["counts"]["total"] + 20))):
+            revision += direction
+            # a write of an Event or a Lease cannot be seen: it need not be read
+            while first <= revision <= inspector.revision and not self.reading.may_show(revision, direction):
+                revision += direction
             if not first <= revision <= inspector.revision:
                 return None if direction > 0 else first
             if self.reading.board(revision, words=ENGLISH) != shown:
-                return revision
-        return here + direction * FARTHEST_CHANGE
+                break
+        return revision
 
     def kill(self, key: str) -> None:
         """Delete the Pod *key* ("namespace/name"), as ``kubectl delete pod`` would."""

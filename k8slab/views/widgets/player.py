@@ -14,7 +14,8 @@ from k8slab.sim.errors import LabError
 
 FRAME_SECONDS = 0.1  # real seconds from frame to frame
 POLL_SECONDS = 1.0  # real seconds from look to look at a real cluster
-SLICE_EVENTS = 1_500  # at most this much work between two chances for a click (about 30 ms)
+SLICE_EVENTS = 100  # events between two looks at the watch
+SLICE_SECONDS = 0.03  # real seconds of work between two chances for a click
 SPEEDS = (0.5, 1.0, 5.0, 20.0)
 
 
@@ -68,9 +69,13 @@ class Player:
     async def _advance(self) -> None:
         if self.inspector is None:
             return
+        loop = asyncio.get_running_loop()
+        began = loop.time()
         clock = self.inspector.clock
         end = clock.now + self.speed * FRAME_SECONDS
         while self.inspector.clock is clock and not clock.is_moving:
             if clock.pump(max(0.0, end - clock.now), SLICE_EVENTS):
                 return
-            await asyncio.sleep(0)
+            if loop.time() - began > SLICE_SECONDS:
+                await asyncio.sleep(0.001)
+                began = loop.time()

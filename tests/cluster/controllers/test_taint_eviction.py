@@ -94,11 +94,20 @@ def test_a_taint_that_is_taken_back_in_time_cancels_the_eviction(world):
 
 
 def test_another_taint_does_not_prolong_a_time_that_is_running(world):
-    pod(world, "four", tolerate(4))
+    pod(world, "four", tolerate(4), tolerate(4, key="other"))
     taint(world, MAINTENANCE)
     world.run(2)
-    taint(world, MAINTENANCE, Taint(key="maint", value="more", effect="NoExecute"))
+    taint(world, MAINTENANCE, Taint(key="other", effect="NoExecute"))
     world.run(3.5)
+    assert world.names(Pod) == []
+
+
+def test_another_taint_may_shorten_it(world):
+    pod(world, "ten", tolerate(10))
+    taint(world, MAINTENANCE)
+    world.run(2)
+    taint(world, MAINTENANCE, Taint(key="other", effect="NoExecute"))
+    world.run(2)
     assert world.names(Pod) == []
 
 

@@ -66,6 +66,8 @@ def _run(run: Invocation, operation: str, mutate: _Mutation, failed: str) -> Ste
     yield from find.arguments(run.args)
     found = yield from find.visit()
     errors = list(found.errors)
+    if not found.targets and not errors:
+        run.io.err(f"No resources found in {run.namespace} namespace.\n")
     for target in found.targets:
         try:
             obj = yield from _change(run, target, mutate, failed, operation)

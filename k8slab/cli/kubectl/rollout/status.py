@@ -28,8 +28,8 @@ def run(run: Invocation) -> Steps[int]:
     if found.errors:
         raise found.errors[0]
     if not found.targets:
-        run.io.err(f"error: No resources found in {run.namespace} namespace.\n")
-        return 1
+        run.io.err(f"No resources found in {run.namespace} namespace.\n")
+        return 0
     deadline = yield from Deadline.after(flags["timeout"] or None)
     for target in found.targets:
         yield from _follow(run, target, deadline)

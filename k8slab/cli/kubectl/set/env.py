@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from k8slab.cli.kubectl.api import Obj
-from k8slab.cli.kubectl.errors import CommandError
+from k8slab.cli.kubectl.errors import CommandError, raise_all
 from k8slab.cli.kubectl.invocation import Invocation
 from k8slab.cli.kubectl.pod_spec import pod_spec_of
 from k8slab.cli.kubectl.printers import typed
@@ -22,11 +22,12 @@ def run(run: Invocation) -> Steps[int]:
     if not names and not run.flags.items("filename"):
         raise CommandError("one or more resources must be specified as <resource> <name> or <resource>/<name>")
     listing = run.flags.on("list")
+    found = yield from update.find(run, names)
+    raise_all(found.errors)
     if run.flags.text("from"):
         wanted += yield from _from_object(run)
     if not wanted and not removed and not listing:
         raise CommandError("at least one environment variable must be provided")
-    found = yield from update.find(run, names)
     if listing:
         for target in found.targets:
             _list(run, typed(target))
@@ -81,6 +82,7 @@ def _from_object(run: Invocation) -> Steps[list[Any]]:
     for key in sorted(obj.get("data") or {}):
         if not keys or key in keys:
             variable = prefix + "".join(c.upper() if c.isalnum() else "_" for c in key)
+            run.io.err(f"Warning: key {key} transferred to {variable}\n")
             found.append((variable, {"valueFrom": {source: {"key": key, "name": name}}}))
     return found
 

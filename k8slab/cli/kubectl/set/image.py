@@ -5,7 +5,7 @@ from __future__ import annotations
 from k8slab.apimachinery import gojson
 from k8slab.cli.kubectl.api import Obj
 from k8slab.cli.kubectl.builder import MISSING_RESOURCE
-from k8slab.cli.kubectl.errors import Aggregate, CommandError
+from k8slab.cli.kubectl.errors import Aggregate, CommandError, raise_all
 from k8slab.cli.kubectl.invocation import Invocation
 from k8slab.cli.kubectl.pod_spec import pod_spec_of
 from k8slab.cli.kubectl.set import update
@@ -23,13 +23,14 @@ def run(run: Invocation) -> Steps[int]:
         images[name] = image
     if not names and not run.flags.items("filename"):
         raise CommandError(_NOT_NAMED if changes else MISSING_RESOURCE)
+    found = yield from update.find(run, names)
+    raise_all(found.errors)
     if not images:
         raise CommandError("at least one image update is required")
     if "*" in images and len(images) > 1:
         raise CommandError(
             "all containers are already specified by *, but saw more than one container_name=container_image pairs"
         )
-    found = yield from update.find(run, names)
 
     def mutate(obj: Obj) -> None:
         spec = pod_spec_of(obj)

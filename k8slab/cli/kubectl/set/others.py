@@ -5,7 +5,7 @@ from __future__ import annotations
 from k8slab.apimachinery import quantity
 from k8slab.cli.kubectl.api import Obj
 from k8slab.cli.kubectl.create.settings import label_selector
-from k8slab.cli.kubectl.errors import CommandError
+from k8slab.cli.kubectl.errors import CommandError, raise_all
 from k8slab.cli.kubectl.invocation import Invocation
 from k8slab.cli.kubectl.pod_spec import pod_spec_of
 from k8slab.cli.kubectl.set import update
@@ -16,9 +16,10 @@ def resources(run: Invocation) -> Steps[int]:
     """Set requests and limits."""
     flags = run.flags
     limits, requests = _amounts(flags.text("limits")), _amounts(flags.text("requests"))
+    found = yield from update.find(run, run.args)
+    raise_all(found.errors)
     if not limits and not requests:
         raise CommandError("you must specify an update to requests or limits (in the form of --requests/--limits)")
-    found = yield from update.find(run, run.args)
     names = [name for name in flags.text("containers").split(",") if name]
 
     def mutate(obj: Obj) -> None:

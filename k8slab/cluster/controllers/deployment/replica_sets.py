@@ -13,6 +13,7 @@ from lightkube.models.apps_v1 import ReplicaSetSpec
 from lightkube.models.meta_v1 import LabelSelector, ObjectMeta
 from lightkube.resources.apps_v1 import ReplicaSet
 
+from k8slab.apimachinery import hashing
 from k8slab.apimachinery.owners import new_controller_ref
 from k8slab.cluster.controllers.deployment import fenceposts, pod_template_hash, revisions, rolling
 from k8slab.cluster.controllers.deployment.rolling import Size
@@ -37,7 +38,7 @@ def size_of(replica_set: Any) -> Size:
 def make(deployment: Any, olds: Sequence[Any], revision: int) -> ReplicaSet:
     """Return the new ReplicaSet of *deployment*, not stored yet, at the size of its first step."""
     spec, meta = deployment.spec, deployment.metadata
-    template_hash = pod_template_hash.compute(spec.template, deployment.status.collisionCount)
+    template_hash = hashing.pod_template_hash(spec.template, deployment.status.collisionCount)
     labels = {**(spec.template.metadata.labels or {}), pod_template_hash.LABEL: template_hash}
     name = pod_template_hash.replica_set_name(meta.name, template_hash)
     replicas, posts = spec.replicas, fenceposts.of(deployment)

@@ -7,9 +7,9 @@ from lightkube.models.meta_v1 import ObjectMeta
 from lightkube.resources.apps_v1 import Deployment, ReplicaSet
 from lightkube.resources.core_v1 import Pod, ResourceQuota
 
-from k8slab.apimachinery import conditions
+from k8slab.apimachinery import conditions, hashing
 from k8slab.apimachinery.owners import controller_uid
-from k8slab.cluster.controllers.deployment import pod_template_hash, revisions
+from k8slab.cluster.controllers.deployment import revisions
 from k8slab.cluster.controllers.deployment.controller import DeploymentController
 from k8slab.cluster.controllers.replicaset import ReplicaSetController
 from k8slab.cluster.controllers.resource_quota import ResourceQuotaController
@@ -240,7 +240,7 @@ def test_a_matching_orphan_with_the_template_is_adopted_as_the_new_one(world):
 
 def test_a_hash_collision_is_counted_and_got_round(world):
     squatter = replica_set("placeholder", 0, app="squatter")
-    squatter.metadata.name = f"web-{pod_template_hash.compute(stored_template(), None)}"
+    squatter.metadata.name = f"web-{hashing.pod_template_hash(stored_template())}"
     world.create(squatter)
     created(world, 2)
     assert world.get(Deployment, "web").status.collisionCount == 1
