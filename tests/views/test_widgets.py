@@ -155,9 +155,9 @@ def test_the_past_tells_who_wrote_at_that_moment(world, board):
     click(board, "kill", name="default/web-7d5c-x7k2p")
     world.clock.run(5)
     click(board, "seek", revision=board.timebar["marks"][0]["revision"] + 1)
-    assert board.timebar["writes"] == ["somebody: delete Pod/web-7d5c-x7k2p"]
+    assert board.timebar["writes"] == ["somebody: delete Pod/default/web-7d5c-x7k2p"]
     click(board, "forward")
-    assert board.timebar["writes"] == ["somebody: create Pod/web-7d5c-00016"]
+    assert board.timebar["writes"] == ["somebody: create Pod/default/web-7d5c-00016"]
     click(board, "live")
     assert board.timebar["writes"] == []
 
@@ -441,3 +441,16 @@ def test_the_graph_has_a_place_for_every_object(world):
 def test_the_stream_may_be_about_one_object(world):
     view = EventStream(world.client, world, about="Pod/web-7d5c-x7k2p")
     assert [line["reason"] for line in view.scene["events"]] == ["Scheduled", "Started"]
+
+
+def test_a_story_is_told_again_when_somebody_writes_about_its_pod(world, board):
+    board.selected = "default/web-7d5c-x7k2p"
+    told = board.story
+    world.put(pod("web-7d5c-b4vqs", on="node-2", state="running"))
+    board.look()
+    assert board.story is told  # nobody wrote about this one
+    world.put(
+        event("web-7d5c-x7k2p.9", "Pod/web-7d5c-x7k2p", "Unhealthy", "Readiness probe failed", when=3, type="Warning")
+    )
+    board.look()
+    assert [line["reason"] for line in board.story["events"]] == ["Scheduled", "Started", "Unhealthy"]

@@ -208,12 +208,12 @@ class World:
             kind = type(obj).__name__
             verb = "update" if (kind, obj.metadata.name) in self.now else "create"
             self.now[kind, obj.metadata.name] = obj
-            self.trace.record("somebody", verb, f"{kind}/{obj.metadata.name}")
+            self.trace.record("somebody", verb, f"{kind}/default/{obj.metadata.name}")
             self._remember()
 
     def drop(self, kind: str, name: str) -> None:
         del self.now[kind, name]
-        self.trace.record("somebody", "delete", f"{kind}/{name}")
+        self.trace.record("somebody", "delete", f"{kind}/default/{name}")
         self._remember()
 
     def _remember(self) -> None:

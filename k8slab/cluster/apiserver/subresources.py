@@ -145,7 +145,8 @@ def bind(registry: Registry, namespace: str, name: str, node_name: str, context:
             raise refused(f'pod {name} is already assigned to node "{bound_to}"')
         if old["spec"].get("schedulingGates"):
             raise refused(f"pod {name} has non-empty .spec.schedulingGates")
-        status = old.get("status") or {}
+        # The nomination that pre-emption may have written down has done its work.
+        status = {field: value for field, value in (old.get("status") or {}).items() if field != "nominatedNodeName"}
         scheduled = {
             "type": "PodScheduled",
             "status": "True",

@@ -17,6 +17,7 @@ from k8slab.cluster.controllers.resource_quota import ResourceQuotaController
 from k8slab.cluster.controllers.root_ca import RootCAPublisher
 from k8slab.cluster.controllers.service_account import ServiceAccountsController
 from k8slab.cluster.controllers.taint_eviction import TaintEvictionController
+from k8slab.cluster.controllers.ttl import TTLController
 
 CONTROLLERS: list[type[Controller]] = [
     ServiceAccountsController,
@@ -26,6 +27,7 @@ CONTROLLERS: list[type[Controller]] = [
     GarbageCollector,
     PodGarbageCollector,
     NodeLifecycleController,
+    TTLController,
     TaintEvictionController,
     ReplicationControllerController,
     ReplicaSetController,

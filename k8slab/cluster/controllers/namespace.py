@@ -172,7 +172,10 @@ def updated_conditions(
         bad[CONTENT_REMAINING] = ("SomeResourcesRemain", f"Some resources are remaining: {', '.join(listed)}")
     if remains.finalizers:
         listed = sorted(f"{name} in {count} resource instances" for name, count in remains.finalizers.items())
-        bad[FINALIZERS_REMAINING] = ("SomeFinalizersRemain", f"Some finalizers are remaining: {', '.join(listed)}")
+        bad[FINALIZERS_REMAINING] = (
+            "SomeFinalizersRemain",
+            f"Some content in the namespace has finalizers remaining: {', '.join(listed)}",
+        )
     if remains.errors:
         text = (
             f"Failed to delete all resource types, {len(remains.errors)} remaining: {', '.join(sorted(remains.errors))}"

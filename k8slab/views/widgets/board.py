@@ -44,6 +44,7 @@ class ClusterBoard(View):
         self.player = Player(inspector, self.frame, self._stopped)
         self._revision: int | None = None
         self._drawn_for: Any = None
+        self._told: tuple[Any, int] = (None, 0)  # the trace, and how long it was when the story was told
         self.look()
 
     # -- looking -----------------------------------------------------------------------------------------------------
@@ -66,13 +67,26 @@ class ClusterBoard(View):
                 return
             self._drawn_for = seen
         self.scene = self.reading.board(self._revision, self.scene or None, self.say)
-        self._tell_story()
+        if self.selected and (self._revision is not None or self._is_news()):
+            self._tell_story()
+
+    def _is_news(self) -> bool:
+        """Whether somebody wrote about the selected Pod since its story was told (reading all Events for nothing is dear)."""
+        inspector = self.reading.inspector
+        if inspector is None or inspector.trace is not self._told[0]:
+            return True
+        namespace, _, name = self.selected.partition("/")
+        about = (f"Pod/{namespace}/{name}", f"Event/{namespace}/{name}.")
+        return any(entry.object.startswith(about) for entry in inspector.trace.entries[self._told[1] :])
 
     @traitlets.observe("selected")
     def _selected(self, change: Any) -> None:
         self._tell_story()
 
     def _tell_story(self) -> None:
+        inspector = self.reading.inspector
+        live = inspector is not None and self._revision is None
+        self._told = (inspector.trace, len(inspector.trace)) if inspector is not None and live else (None, 0)
         if not self.selected:
             self.story = {}
             return

@@ -91,7 +91,7 @@ def test_what_a_finalizer_holds_is_named_in_the_conditions(world):
     assert found["NamespaceFinalizersRemaining"] == (
         "True",
         "SomeFinalizersRemain",
-        "Some finalizers are remaining: lab.example/hold in 1 resource instances",
+        "Some content in the namespace has finalizers remaining: lab.example/hold in 1 resource instances",
     )
     body = {"metadata": {"finalizers": None}}
     world.patch(ConfigMap, "held", body, "victim", content_type="application/merge-patch+json")

@@ -43,7 +43,6 @@ def make(deployment: Any, olds: Sequence[Any], revision: int) -> ReplicaSet:
     name = pod_template_hash.replica_set_name(meta.name, template_hash)
     replicas, posts = spec.replicas, fenceposts.of(deployment)
     if spec.strategy.type == fenceposts.ROLLING_UPDATE:
-        # Unlike everywhere else, surge alone counts here: 0 stays 0, even if maxUnavailable rounds down to 0 as well.
         replicas = rolling.new_replicas(spec.replicas, posts.max_surge, Size(name, 0, 0), list(map(size_of, olds)))
     annotations = revisions.for_new_replica_set(deployment, None, revision)
     return ReplicaSet(
