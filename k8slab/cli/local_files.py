@@ -93,7 +93,9 @@ class DiskFiles:
         if stat_bits.S_ISLNK(found.st_mode):
             return FileStat("link", 0o777, 0, found.st_mtime, found.st_uid, found.st_gid, os.readlink(self._at(path)))
         kind = "dir" if stat_bits.S_ISDIR(found.st_mode) else "file"
-        return FileStat(kind, stat_bits.S_IMODE(found.st_mode), found.st_size, found.st_mtime, found.st_uid, found.st_gid)
+        return FileStat(
+            kind, stat_bits.S_IMODE(found.st_mode), found.st_size, found.st_mtime, found.st_uid, found.st_gid
+        )
 
     def read_bytes(self, path: str) -> bytes:
         """Return the content of the file *path*."""
@@ -173,7 +175,11 @@ class MemoryFiles:
         if self._stats[at].kind != "dir":
             raise NotADirectoryError(path)
         start = at.rstrip("/") + "/"
-        return sorted(name[len(start) :] for name in self._stats if name.startswith(start) and "/" not in name[len(start) :] and name != "/")
+        return sorted(
+            name[len(start) :]
+            for name in self._stats
+            if name.startswith(start) and "/" not in name[len(start) :] and name != "/"
+        )
 
     def write_bytes(self, path: str, data: bytes, mode: int = 0o644, mtime: float | None = None) -> None:
         """Make or replace the file *path*."""

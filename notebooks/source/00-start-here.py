@@ -125,6 +125,17 @@ lab.run(10)
 lab.kubectl("get pods -l app=hello")
 
 # %% [markdown] lang="en"
+# And the past, without a mouse: the board as it was when the order to delete was given.
+
+# %% [markdown] lang="zh"
+# 不用鼠标也能看过去：下达删除命令那一刻的看板。
+
+# %%
+past = lesson.board()
+past.go(lab.marks()[-1].revision)
+past
+
+# %% [markdown] lang="en"
 # ## Why
 #
 # Nobody restarted anything. The Pod you deleted is gone for good, name, address and all; another one, with a new name, took its

@@ -82,6 +82,11 @@ def _validate(run: Invocation) -> None:
     if run.dry_run == "client" and flags.on("server-side"):
         raise CommandError("--dry-run=client doesn't work with --server-side (did you mean --dry-run=server instead?)")
     if flags.on("prune"):
+        if not flags.on("all") and not flags.text("selector"):
+            raise CommandError(
+                "all resources selected for prune without explicitly passing --all. To prune all resources, pass the --all flag. "
+                "If you did not mean to prune all resources, specify a label selector"
+            )
         raise CommandError("the lab's kubectl does not prune: delete what is no longer wanted by name")
     if not flags.items("filename"):
         raise CommandError("must specify one of -f and -k")
@@ -134,13 +139,16 @@ class _Application:
         """Create the object, or patch it."""
         target, run = self.target, self.run
         if not target.name and (target.obj or {}).get("metadata", {}).get("generateName"):
-            raise CommandError(f"from {target.source}: cannot use generate name with apply")
+            raise CommandError(
+                f"from {(target.obj or {})['metadata']['generateName']}: cannot use generate name with apply"
+            )
         try:
-            live = yield from run.api.get(target.mapping, target.namespace, target.name)
+            live = yield from self._live()
+        except CommandError as error:
+            raise with_source(self._retrieving(), target.source, error) from None
         except ApiError as error:
             if error.reason != "NotFound" or (error.status.get("details") or {}).get("kind") == "namespaces":
-                what = f"retrieving current configuration of:\n{target.described}\nfrom server for:"
-                raise with_source(what, target.source, error) from None
+                raise with_source(self._retrieving(), target.source, error) from None
             yield from self._create()
             return
         if run.dry_run == "client":
@@ -152,6 +160,14 @@ class _Application:
         if live["metadata"].get("deletionTimestamp"):
             run.io.err(_BEING_DELETED.format(name=target.plural_slash_name))
         self.done.say(patched, "configured" if patch else "unchanged")
+
+    def _live(self) -> Steps[Obj]:
+        if not self.target.name:
+            raise CommandError("resource name may not be empty")
+        return (yield from self.run.api.get(self.target.mapping, self.target.namespace, self.target.name))
+
+    def _retrieving(self) -> str:
+        return f"retrieving current configuration of:\n{self.target.described}\nfrom server for:"
 
     def _create(self) -> Steps[None]:
         obj = self.modified

@@ -99,7 +99,6 @@ class Builder:
 
     def arguments(self, words: Sequence[str]) -> Steps[None]:
         """Take ``TYPE[,TYPE] [NAME...]`` or ``TYPE/NAME...``. Raises CommandError for a mixture."""
-        words = _split_commas(words)
         slashes = sum("/" in word for word in words)
         if slashes and slashes == len(words):
             self.pairs = [_pair(word) for word in words]
@@ -318,7 +317,7 @@ class Builder:
 def _check_kind(document: Any, source: str) -> None:
     """Raise CommandError, as client-side validation does, for an object that does not say what it is."""
     if not isinstance(document, dict):
-        return
+        raise CommandError(_invalid(source, "invalid object to validate"))
     items = document.get("items") if str(document.get("kind", "")).endswith("List") else None
     for item in items or [document]:
         if not isinstance(item, dict):
@@ -326,10 +325,14 @@ def _check_kind(document: Any, source: str) -> None:
         missing = [f"{key} not set" for key in ("apiVersion", "kind") if item.get(key) in (None, "")]
         if missing:
             what = missing[0] if len(missing) == 1 else "[" + ", ".join(missing) + "]"
-            raise CommandError(
-                f"error validating {gojson.quote(source)}: error validating data: {what}; if you choose to ignore these "
-                "errors, turn validation off with --validate=false"
-            )
+            raise CommandError(_invalid(source, what))
+
+
+def _invalid(source: str, what: str) -> str:
+    return (
+        f"error validating {gojson.quote(source)}: error validating data: {what}; if you choose to ignore these errors, "
+        "turn validation off with --validate=false"
+    )
 
 
 def _is_folder(files: Any, path: str) -> bool:
@@ -338,14 +341,6 @@ def _is_folder(files: Any, path: str) -> bool:
     except (NotADirectoryError, FileNotFoundError):
         return False
     return True
-
-
-def _split_commas(words: Sequence[str]) -> list[str]:
-    """``a/x,b/y`` are two arguments."""
-    flat: list[str] = []
-    for word in words:
-        flat.extend(word.split(",") if word.count("/") > 1 and "," in word else [word])
-    return flat
 
 
 def _pair(word: str) -> tuple[str, str]:

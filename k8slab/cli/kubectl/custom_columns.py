@@ -20,7 +20,7 @@ class Column:
     """A header and the path of what stands below it."""
 
     header: str
-    path: JSONPath
+    path: str
 
 
 def from_spec(spec: str) -> list[Column]:
@@ -32,7 +32,7 @@ def from_spec(spec: str) -> list[Column]:
         header, colon, path = part.partition(":")
         if not colon:
             raise CommandError(f"unexpected custom-columns spec: {part}, expected <header>:<json-path-expr>")
-        columns.append(_column(header, path))
+        columns.append(Column(header, _relaxed(path)))
     return columns
 
 
@@ -44,29 +44,38 @@ def from_template(text: str) -> list[Column]:
     headers, paths = lines[0].split(), lines[1].split()
     if len(headers) != len(paths):
         raise CommandError(f"number of headers ({len(headers)}) and field specifications ({len(paths)}) don't match")
-    return [_column(header, path) for header, path in zip(headers, paths, strict=True)]
+    return [Column(header, _relaxed(path)) for header, path in zip(headers, paths, strict=True)]
 
 
-def _column(header: str, path: str) -> Column:
+def _relaxed(path: str) -> str:
     try:
-        return Column(header, JSONPath(relaxed(path)))
+        return relaxed(path)
     except JSONPathError as error:
         raise CommandError(str(error)) from None
+
+
+class ColumnError(CommandError):
+    """A path cannot be read; *printed* is what stands above it."""
+
+    def __init__(self, message: str, printed: str) -> None:
+        super().__init__(message)
+        self.printed = printed
 
 
 def table(columns: Sequence[Column], objects: Sequence[Obj], *, no_headers: bool = False) -> str:
-    """Return the lines of the table of *objects*."""
+    """Return the lines of the table of *objects*. Raises ColumnError for a path that is wrong."""
     writer = new_tab_writer()
     if not no_headers:
         writer.write("\t".join(column.header for column in columns) + "\n")
-    for obj in objects:
-        writer.write("\t".join(_cell(column, obj) for column in columns) + "\n")
+    try:
+        paths = [JSONPath(column.path) for column in columns]
+        for obj in objects:
+            writer.write("\t".join(_cell(path, obj) for path in paths) + "\n")
+    except JSONPathError as error:
+        raise ColumnError(str(error), writer.flush()) from None
     return writer.flush()
 
 
-def _cell(column: Column, obj: Obj) -> str:
-    try:
-        values: list[Any] = column.path.values(obj)
-    except JSONPathError as error:
-        raise CommandError(str(error)) from None
+def _cell(path: JSONPath, obj: Obj) -> str:
+    values: list[Any] = path.values(obj)
     return ",".join("<none>" if value is None else go_value(value) for value in values) or "<none>"

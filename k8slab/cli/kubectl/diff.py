@@ -123,6 +123,12 @@ def _masked(live: Obj | None, merged: Obj | None) -> tuple[Obj | None, Obj | Non
     return mask(live, before, after, old), mask(merged, after, before, new)
 
 
+def _lines(obj: Obj | None, name: str) -> list[str]:
+    if obj is None:
+        return ["null"] if name.startswith("v1.Secret.") else []
+    return goyaml.dump(obj).splitlines()
+
+
 def _compare(run: Invocation, pairs: list[tuple[str, Obj | None, Obj | None]], now: datetime) -> int:
     seed = base64.b16encode(repr([name for name, _, _ in pairs]).encode()).decode()
     chance = Chance(seed)
@@ -132,7 +138,7 @@ def _compare(run: Invocation, pairs: list[tuple[str, Obj | None, Obj | None]], n
     stamp = f"{now:%Y-%m-%d %H:%M:%S}.{now.microsecond:06d}000 +0000"
     changed = False
     for name, live, merged in sorted(pairs, key=lambda pair: pair[0]):
-        hunks = unified(*(goyaml.dump(obj).splitlines() if obj else [] for obj in (live, merged)))
+        hunks = unified(*(_lines(obj, name) for obj in (live, merged)))
         if not hunks:
             continue
         changed = True

@@ -64,13 +64,10 @@ def raise_all(errors: list[Exception]) -> None:
 
 
 def joined(errors: list[Exception]) -> Exception | None:
-    """Return the one error, or all of them as one; None if there is none. Errors that say the same count once."""
-    distinct: dict[str, Exception] = {}
-    for error in errors:
-        distinct.setdefault(text_of(error), error)
-    if len(distinct) > 1:
-        return Aggregate(distinct.values())
-    return next(iter(distinct.values()), None)
+    """Return the one error, or all of them as one; None if there is none."""
+    if len(errors) > 1:
+        return Aggregate(errors)
+    return errors[0] if errors else None
 
 
 def with_source(verb: str, source: str, error: Exception) -> Exception:

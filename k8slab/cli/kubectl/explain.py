@@ -19,10 +19,8 @@ from k8slab.cli.kubectl.invocation import Invocation
 from k8slab.cli.kubectl.models import model_of
 from k8slab.cli.seam import Steps
 
-WIDTH = 80
-_PARAMETER = re.compile(
-    r"^\s*\* \*\*(?P<name>[^*]+)\*\* ``(?P<type>[^`]*)`` - ?\*?\(?(?P<optional>optional)?\)?\*? ?(?P<text>.*)$"
-)
+WIDTH = 76
+_PARAMETER = re.compile(r"^\s*\* \*\*(?P<name>[^*]+)\*\* ``(?P<type>[^`]*)`` - ?(?P<text>.*)$")
 _TYPES = {
     "str": "string",
     "int": "integer",
@@ -87,7 +85,7 @@ def _page(mapping: Mapping, model: type, path: list[str], recursive: bool) -> st
         required = " -required-" if field.required else ""
         lines += [f"FIELD: {field.name} <{field.type_text}>{required}", "", ""]
         if current is not None and _summary(current) and _summary(current) not in text:
-            text = f"{text}\n\n{_summary(current)}"
+            text = f"{text}\n{_summary(current)}"
     lines += ["DESCRIPTION:", *_wrapped(text, 4), "    "]
     if current is not None:
         lines.append("FIELDS:")
@@ -117,7 +115,7 @@ def _wrapped(text: str, indent: int) -> list[str]:
     lead = " " * indent
     lines: list[str] = []
     for paragraph in text.split("\n"):
-        lines += textwrap.wrap(paragraph, WIDTH - 2, break_long_words=False, break_on_hyphens=False) or [""]
+        lines += textwrap.wrap(paragraph, WIDTH, break_long_words=False, break_on_hyphens=False) or [""]
     return [lead + line for line in lines]
 
 
@@ -131,7 +129,7 @@ def _documentation(model: type) -> tuple[str, dict[str, tuple[bool, str]]]:
         match = _PARAMETER.match(raw)
         if match:
             current = [match["text"]]
-            fields[match["name"]] = (match["optional"] is None, current)
+            fields[match["name"]] = (not match["type"].startswith("Optional"), current)
         elif raw.strip() == "**parameters**":
             current = []
         elif current is not None:

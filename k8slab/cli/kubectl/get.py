@@ -34,6 +34,7 @@ def run(run: Invocation) -> Steps[int]:
     find = builder.from_flags(run, allow_all=True, chunk_size=_chunk_size(run), select_all=False)
     if not run.args and not find.filenames:
         _nothing_named(run)
+    _validate(run)
     if flags.on("watch") and flags.text("sort-by") and _is_human(run):
         run.io.err("warning: --watch requested, --sort-by will be ignored for watch events received\n")
     if flags.on("watch") or flags.on("watch-only"):
@@ -42,6 +43,15 @@ def run(run: Invocation) -> Steps[int]:
     if _is_human(run):
         return (yield from _tables(run, find))
     return (yield from _objects(run, find))
+
+
+def _validate(run: Invocation) -> None:
+    flags = run.flags
+    output = flags.text("output")
+    if flags.on("show-labels") and output not in ("", "wide"):
+        raise CommandError(f"--show-labels option cannot be used with {output} printer")
+    if flags.on("output-watch-events") and not (flags.on("watch") or flags.on("watch-only")):
+        raise run.usage("--output-watch-events option can only be used with --watch or --watch-only")
 
 
 def _nothing_named(run: Invocation) -> None:
@@ -115,12 +125,19 @@ def _columns_printer(run: Invocation, form: str, spec: str) -> printers.Printer:
     elif not spec:
         raise CommandError("custom-columns-file format specified but no template file given")
     else:
-        columns = custom_columns.from_template(run.read_file(spec))
+        try:
+            columns = custom_columns.from_template(run.read_file(spec))
+        except CommandError as error:
+            raise CommandError(f"error reading template {spec}, {error}") from None
     no_headers = run.flags.on("no-headers")
 
     def print_columns(obj: api.Obj) -> str:
         is_list = "items" in obj and obj.get("kind") == "List"
-        return custom_columns.table(columns, obj["items"] if is_list else [obj], no_headers=no_headers)
+        try:
+            return custom_columns.table(columns, obj["items"] if is_list else [obj], no_headers=no_headers)
+        except custom_columns.ColumnError as error:
+            run.io.out(error.printed)
+            raise
 
     return print_columns
 
@@ -144,6 +161,7 @@ def _tables(run: Invocation, find: Builder) -> Steps[int]:
     wrote = False
     writer = tables.new_tab_writer()
     last: Mapping | None = None
+    with_namespace = False
     printer: tables.TablePrinter | None = None
     for mapping, table in groups:
         if sort_by:
@@ -151,7 +169,9 @@ def _tables(run: Invocation, find: Builder) -> Steps[int]:
         if last is not mapping or printer is None:
             wrote |= _flush(run, writer)
             writer.remembered = []
-            printer = _table_printer(run, find, mapping, with_kind)
+            # Once a type with namespaces was shown, upstream keeps the column for the types that follow.
+            with_namespace = with_namespace or (find.all_namespaces and mapping.namespaced)
+            printer = _table_printer(run, mapping, with_kind, with_namespace)
             last = mapping
             ready = wrote and not run.flags.on("no-headers")
         if table.get("rows") and ready:
@@ -182,11 +202,11 @@ def _none_found(run: Invocation, find: Builder, mappings: list[Mapping]) -> str:
     return f"No resources found in {run.namespace} namespace.\n"
 
 
-def _table_printer(run: Invocation, find: Builder, mapping: Mapping, with_kind: bool) -> tables.TablePrinter:
+def _table_printer(run: Invocation, mapping: Mapping, with_kind: bool, with_namespace: bool) -> tables.TablePrinter:
     return tables.TablePrinter(
         wide=run.flags.text("output") == "wide",
         no_headers=run.flags.on("no-headers"),
-        with_namespace=find.all_namespaces and mapping.namespaced,
+        with_namespace=with_namespace,
         kind=mapping.kind_name if with_kind else "",
         show_labels=run.flags.on("show-labels"),
         label_columns=tuple(run.flags.items("label-columns")),
@@ -245,7 +265,9 @@ def _one_table(run: Invocation, target: Target) -> Steps[tables.Table]:
 def _watch(run: Invocation, find: Builder) -> Steps[int]:
     yield from find.arguments(run.args)
     if len(find.names) > 1 or len(find.pairs) > 1:
-        raise_all((yield from find.visit()).errors)
+        missing = (yield from find.visit()).errors
+        if missing:
+            raise missing[0]
     mapping, namespace, name = yield from _one_collection(run, find)
     human = _is_human(run)
     accept = api.TABLE if human else "application/json"
@@ -296,7 +318,7 @@ class _WatchPrinter:
         self.human = _is_human(run)
         self.events = run.flags.on("output-watch-events")
         self.writer = tables.new_tab_writer()
-        self.table = _table_printer(run, find, mapping, run.flags.on("show-kind"))
+        self.table = _table_printer(run, mapping, run.flags.on("show-kind"), find.all_namespaces and mapping.namespaced)
         self.mapping = mapping
         self.show = None if self.human else _printer(run)
 

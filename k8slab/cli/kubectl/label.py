@@ -12,7 +12,7 @@ from k8slab.apimachinery.errors import ApiError
 from k8slab.cli.kubectl import api, builder, pod_spec, printers
 from k8slab.cli.kubectl.api import Obj
 from k8slab.cli.kubectl.builder import Target
-from k8slab.cli.kubectl.errors import CommandError, raise_all
+from k8slab.cli.kubectl.errors import Aggregate, CommandError, raise_all
 from k8slab.cli.kubectl.invocation import Invocation
 from k8slab.cli.kubectl.set.update import resources_and_changes
 from k8slab.cli.seam import Steps
@@ -91,20 +91,20 @@ def _run(run: Invocation, words: list[str], field: str, new: dict[str, str], rem
     errors = list(found.errors)
     for target in found.targets:
         try:
-            yield from _change(run, target, changes, listing)
-        except (CommandError, ApiError) as error:
+            yield from _change(run, target, changes, listing, found.single)
+        except (Aggregate, CommandError, ApiError) as error:
             errors.append(error)
     raise_all(errors)
     return 0
 
 
-def _change(run: Invocation, target: Target, changes: _Changes, listing: bool) -> Steps[None]:
+def _change(run: Invocation, target: Target, changes: _Changes, listing: bool, single: bool) -> Steps[None]:
     before = printers.typed(target)
     old = before["metadata"].get(changes.field) or {}
     if changes.field == "labels":
         for key in changes.removed:
             if key not in old:
-                run.io.err(f"label {gojson.quote(key)} not found.\n")
+                run.io.out(f"label {gojson.quote(key)} not found.\n")
     _refuse_overwriting(old, changes)
     after = _changed(before, old, changes)
     obj = after
@@ -115,28 +115,26 @@ def _change(run: Invocation, target: Target, changes: _Changes, listing: bool) -
         obj = yield from run.api.patch(*place, pod_spec.encoded(patch), api.MERGE_PATCH, run.write_params(manager))
     if listing:
         values = (obj["metadata"].get(changes.field)) or {}
-        run.io.out(f"Listing {changes.field} for {target.mapping.kind}{_group(target)}/{target.name}:\n")
-        run.io.out("".join(f" {key}={values[key]}\n" for key in sorted(values)))
+        indent = ""
+        if not single:
+            indent = " "
+            run.io.out(f"Listing {changes.field} for {target.mapping.kind}.{target.mapping.group}/{target.name}:\n")
+        run.io.out("".join(f"{indent}{key}={values[key]}\n" for key in sorted(values)))
         return
     run.io.out(printers.printer(run, _done(before, after, changes))(obj))
-
-
-def _group(target: Target) -> str:
-    return f".{target.mapping.group}" if target.mapping.group else ""
 
 
 def _refuse_overwriting(old: dict[str, str], changes: _Changes) -> None:
     if changes.overwrite:
         return
-    taken = [key for key in changes.new if key in old and key != CHANGE_CAUSE]
-    if changes.field == "labels":
-        sentences = [f"'{k}' already has a value ({old[k]}), and --overwrite is false" for k in taken]
-        if sentences:
-            raise CommandError(sentences[0] if len(sentences) == 1 else "[" + ", ".join(sentences) + "]")
+    taken = [key for key in changes.new if old.get(key, changes.new[key]) != changes.new[key] and key != CHANGE_CAUSE]
+    if not taken:
         return
-    clashes = [f"'{key}' already has a value ({old[key]})" for key in taken if old[key] != changes.new[key]]
-    if clashes:
-        raise CommandError("--overwrite is false but found the following declared annotation(s): " + "; ".join(clashes))
+    if changes.field == "labels":
+        sentences = [f"'{key}' already has a value ({old[key]}), and --overwrite is false" for key in taken]
+        raise_all([CommandError(sentence) for sentence in sentences])
+    clashes = "; ".join(f"'{key}' already has a value ({old[key]})" for key in taken)
+    raise CommandError(f"--overwrite is false but found the following declared annotation(s): {clashes}")
 
 
 def _changed(before: Obj, old: dict[str, str], changes: _Changes) -> Obj:

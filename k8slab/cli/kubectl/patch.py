@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from k8slab.apimachinery import gojson, patches
@@ -31,7 +32,7 @@ def run(run: Invocation) -> Steps[int]:
     yield from find.arguments(run.args)
     found = yield from find.visit()
     errors = list(found.errors)
-    patch = _read(text) if found.targets else None
+    patch = _read(text) if found.targets else b""
     for target in found.targets:
         try:
             yield from _patch(run, target, patch, content_type)
@@ -50,15 +51,18 @@ def _patch_file(run: Invocation) -> str:
         raise CommandError(f"unable to read patch file: {error}") from None
 
 
-def _read(text: str) -> Any:
+def _read(text: str) -> bytes:
+    """Return the patch as JSON; what looks like a JSON object goes to the server as it is."""
+    if text.lstrip().startswith("{"):
+        return text.encode()
     try:
-        return manifests.from_yaml(text)
+        return pod_spec.encoded(manifests.from_yaml(text))
     except CommandError as error:
         message = str(error).removeprefix("error converting YAML to JSON: ")
         raise CommandError(f"unable to parse {gojson.quote(text)}: {message}") from None
 
 
-def _patch(run: Invocation, target: Target, patch: Any, content_type: str) -> Steps[None]:
+def _patch(run: Invocation, target: Target, patch: bytes, content_type: str) -> Steps[None]:
     before = printers.typed(target)
     if run.dry_run == "client" or run.flags.on("local"):
         after = _locally(before, patch, content_type)
@@ -66,20 +70,23 @@ def _patch(run: Invocation, target: Target, patch: Any, content_type: str) -> St
         place = (target.mapping, target.namespace, target.name)
         after = yield from run.api.patch(
             *place,
-            pod_spec.encoded(patch),
+            patch,
             content_type,
             run.write_params("kubectl-patch"),
             run.flags.text("subresource"),
         )
-    run.io.out(printers.printer(run, "patched" if before != after else "patched (no change)")(after))
+    # Upstream's message does not say that it was a dry run.
+    operation = "patched" if before != after else "patched (no change)"
+    run.io.out(printers.printer(run, operation, dry_run="none")(after))
 
 
-def _locally(obj: Obj, patch: Any, content_type: str) -> Obj:
+def _locally(obj: Obj, text: bytes, content_type: str) -> Obj:
     try:
+        patch: Any = json.loads(text)
         if content_type == api.JSON_PATCH:
             return patches.json_patch(obj, patch)
         if content_type == api.MERGE_PATCH:
             return patches.merge_patch(obj, patch)
         return patches.strategic_merge(obj, patch, model_of(obj["apiVersion"], obj["kind"]))
-    except patches.PatchError as error:
+    except (patches.PatchError, ValueError) as error:
         raise CommandError(str(error)) from None

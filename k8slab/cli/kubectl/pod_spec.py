@@ -43,7 +43,8 @@ def change(obj: Obj, mutate: Callable[[Obj], None]) -> tuple[Obj, Obj]:
     model = model_of(str(obj.get("apiVersion")), str(obj.get("kind")))
     if model is None:
         return changed, patches.create_two_way_json_patch(obj, changed)
-    return changed, patches.create_two_way_merge_patch(obj, changed, model)
+    # Against the object itself a three-way patch is the two-way one, with the order of lists, as kubectl sends it.
+    return changed, patches.create_three_way_patch(obj, changed, obj, model)
 
 
 def encoded(patch: Any) -> bytes:

@@ -35,7 +35,7 @@ ALLOWED = (
 )
 
 
-def printer(run: Invocation, operation: str = "", allowed: str = ALLOWED) -> Printer:
+def printer(run: Invocation, operation: str = "", allowed: str = ALLOWED, dry_run: str = "") -> Printer:
     """Return the printer that ``-o`` chooses; without ``-o`` objects are named, with what was done: ``pod/x created``.
 
     Raises CommandError for a format that does not exist.
@@ -44,7 +44,7 @@ def printer(run: Invocation, operation: str = "", allowed: str = ALLOWED) -> Pri
     if output == "name":
         return lambda obj: name_of(obj) + "\n"
     if not output and not run.option("template"):
-        done = with_dry_run(operation, run.dry_run)
+        done = with_dry_run(operation, dry_run or run.dry_run)
         return lambda obj: f"{name_of(obj)} {done}".rstrip() + "\n" if done else name_of(obj) + "\n"
     return structured(run, output, allowed)
 

@@ -22,6 +22,8 @@ _CHUNK = re.compile(r"(\d+|\D+)")
 
 def by_field(items: Sequence[T], expression: str, object_of: Callable[[T], Any]) -> list[T]:
     """Return *items* sorted by the field *expression* of their objects. Raises CommandError if no object has it."""
+    if not items:
+        return []
     try:
         path = JSONPath(relaxed(expression), allow_missing=True)
     except JSONPathError as error:
@@ -32,7 +34,8 @@ def by_field(items: Sequence[T], expression: str, object_of: Callable[[T], Any])
         raise CommandError(str(error)) from None
     if items and all(value is _MISSING for value, _ in keyed):
         raise CommandError(f'couldn\'t find any field with path "{relaxed(expression)}" in the list of objects')
-    ordered = sorted(keyed, key=functools.cmp_to_key(lambda a, b: _compare(a[0], b[0])))
+    order = functools.cmp_to_key(_compare)
+    ordered = sorted(keyed, key=lambda pair: order(pair[0]))
     return [item for _, item in ordered]
 
 

@@ -77,7 +77,7 @@ class TablePrinter:
         before = [event] if event else []
         if self.with_namespace:
             before.append(metadata.get("namespace", ""))
-        after = [labels.get(label, "<none>") for label in self.label_columns]
+        after = [labels.get(label, "") for label in self.label_columns]
         if self.show_labels:
             after.append(format_labels(labels))
         return before + cells + after

@@ -154,8 +154,7 @@ def _field(text: str) -> _Test:
         if any_value:
             return True
         if isinstance(values[0], dict | list):
-            kind = "map[string]interface {}" if isinstance(values[0], dict) else "[]interface {}"
-            raise CommandError(f"jsonpath leads to a nested object or list which is not supported: {kind}")
+            raise CommandError("jsonpath leads to a nested object or list which is not supported")
         return go_value(values[0]) == wanted
 
     return holds

@@ -52,7 +52,8 @@ def until(run: Invocation, target: Target, condition: Condition, deadline: Deadl
         params = {"fieldSelector": f"metadata.name={target.name}"}
         listed = yield from run.api.list(target.mapping, target.namespace, params)
         items = listed.get("items") or []
-        obj = items[0] if items else None
+        about = {"apiVersion": target.mapping.api_version, "kind": target.mapping.kind}
+        obj = {**about, **items[0]} if items else None
         if condition(obj, "ADDED" if obj else ""):
             return True
         left = yield from deadline.left()

@@ -172,6 +172,9 @@ class Informer(Generic[T]):
         self.model = model
         self.lister: Lister[T] = Lister()
         self._handlers: list[Handler] = []
+        self._tell_add: list[Callable[[Any], None]] = []
+        self._tell_update: list[Callable[[Any, Any], None]] = []
+        self._tell_delete: list[Callable[[Any], None]] = []
         self._pending: deque[Any] = deque()
         self._scheduled = False
         items, revision = server.list(model, field_selector=field_selector)
@@ -184,6 +187,7 @@ class Informer(Generic[T]):
     def add_handler(self, handler: Handler) -> None:
         """Tell *handler* of all changes from now on, and of what is there already as if it were new."""
         self._handlers.append(handler)
+        self._sort_handlers()
         if handler.on_add is not None:
             for obj in self.lister.list():
                 handler.on_add(obj)
@@ -191,6 +195,12 @@ class Informer(Generic[T]):
     def remove_handler(self, handler: Handler) -> None:
         """Tell *handler* nothing any more."""
         self._handlers = [kept for kept in self._handlers if kept is not handler]
+        self._sort_handlers()
+
+    def _sort_handlers(self) -> None:
+        self._tell_add = [one.on_add for one in self._handlers if one.on_add is not None]
+        self._tell_update = [one.on_update for one in self._handlers if one.on_update is not None]
+        self._tell_delete = [one.on_delete for one in self._handlers if one.on_delete is not None]
 
     def stop(self) -> None:
         """Close the watch; what has gathered is not delivered."""
@@ -205,7 +215,7 @@ class Informer(Generic[T]):
 
     def _flush(self) -> None:
         self._scheduled = False
-        pending = self._pending
+        pending, store = self._pending, self.lister._store
         # Handlers only queue keys, so nothing is written meanwhile; what comes later waits for its own batch.
         while pending:
             event = pending.popleft()
@@ -213,17 +223,16 @@ class Informer(Generic[T]):
             key = key_of(obj)
             if event.type == "DELETED":
                 self.lister._remove(key)
-                for handler in self._handlers:
-                    if handler.on_delete is not None:
-                        handler.on_delete(obj)
+                for deleted in self._tell_delete:
+                    deleted(obj)
                 continue
-            old = self.lister._store(key, obj)
-            for handler in self._handlers:
-                if old is None:
-                    if handler.on_add is not None:
-                        handler.on_add(obj)
-                elif handler.on_update is not None:
-                    handler.on_update(old, obj)
+            old = store(key, obj)
+            if old is None:
+                for added in self._tell_add:
+                    added(obj)
+            else:
+                for updated in self._tell_update:
+                    updated(old, obj)
 
 
 class InformerFactory:

@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 
 from lightkube.resources.core_v1 import Pod
 
-from k8slab.apimachinery import pods
 from k8slab.apimachinery.owners import controller_of
+from k8slab.apimachinery.pods import FAILED, SUCCEEDED, is_ready
 from k8slab.cluster.client.informer import Handler, Informer, key_of
 
 READY, NOT_READY, TERMINATING, ENDED = "ready", "not ready", "terminating", "ended"
@@ -37,7 +37,7 @@ class OwnedPods:
         self._kind = kind
         self._groups: dict[str, dict[Group, dict[str, Pod]]] = {}
         self._places: dict[str, tuple[str, Group]] = {}
-        informer.add_handler(Handler(self._put, lambda old, new: self._put(new), self._remove))
+        informer.add_handler(Handler(self._put, self._update, self._remove))
 
     def groups(self, uid: str) -> Mapping[Group, Mapping[str, Pod]]:
         """Return the Pods that the object *uid* controls, as ``{group: {key: pod}}``. Read it, do not keep it."""
@@ -55,14 +55,28 @@ class OwnedPods:
             if self._places:
                 self._remove(pod)
             return
-        key = key_of(pod)
-        place = (reference.uid, Group(state_of(pod), tuple(sorted((pod.metadata.labels or {}).items()))))
-        old = self._places.get(key)
-        if old != place:
-            if old is not None:
-                self._remove(pod)
-            self._places[key] = place
-        uid, group = place
+        labels = tuple(sorted((pod.metadata.labels or {}).items()))
+        self._place(key_of(pod), reference.uid, Group(state_of(pod), labels), pod)
+
+    def _update(self, old: Pod, new: Pod) -> None:
+        before, after = old.metadata, new.metadata
+        if before.labels != after.labels or before.ownerReferences != after.ownerReferences:
+            self._put(new)
+            return
+        key = key_of(new)
+        place = self._places.get(key)
+        if place is not None:
+            uid, group = place
+            state = state_of(new)
+            self._place(key, uid, group if state is group.state else Group(state, group.labels), new)
+
+    def _place(self, key: str, uid: str, group: Group, pod: Pod) -> None:
+        place = self._places.get(key)
+        if place is not None and (place[0] != uid or place[1] != group):
+            self._remove(pod)
+            place = None
+        if place is None:
+            self._places[key] = (uid, group)
         self._groups.setdefault(uid, {}).setdefault(group, {})[key] = pod
 
     def _remove(self, pod: Pod) -> None:
@@ -81,8 +95,9 @@ class OwnedPods:
 
 def state_of(pod: Any) -> str:
     """Return which of the four states *pod* is in, seen from its controller."""
-    if pods.is_terminal(pod):
+    status = pod.status
+    if status is not None and status.phase in (SUCCEEDED, FAILED):
         return ENDED
     if pod.metadata.deletionTimestamp is not None:
         return TERMINATING
-    return READY if pods.is_ready(pod) else NOT_READY
+    return READY if is_ready(pod) else NOT_READY

@@ -14,21 +14,13 @@ import math
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import cmp_to_key
-from typing import Any, NamedTuple
+from typing import Any
 
 from k8slab.apimachinery import pods
 from k8slab.apimachinery.pods import PENDING, RUNNING, UNKNOWN
 
 POD_DELETION_COST = "controller.kubernetes.io/pod-deletion-cost"
 _PHASE_ORDER = {PENDING: 0, UNKNOWN: 1, RUNNING: 2}
-
-
-class Candidate(NamedTuple):
-    """A Pod with what decides about it. *rank* is everything that does not depend on chance."""
-
-    rank: tuple[int, int, int, int, int, int]
-    ready_since: datetime | None
-    pod: Any
 
 
 def pods_to_delete(candidates: Sequence[Any], related: Iterable[Any], count: int, now: datetime) -> list[Any]:
@@ -44,22 +36,15 @@ def pods_to_delete(candidates: Sequence[Any], related: Iterable[Any], count: int
         node = pod.spec.nodeName
         on_node[node] = on_node.get(node, 0) + 1
     age_ranks: dict[datetime | None, int] = {}
-    ties: dict[tuple[int, ...], list[Candidate]] = {}
+    ties: dict[tuple[int, ...], list[Any]] = {}
     for pod in candidates:
-        candidate = _candidate(pod, on_node, age_ranks, now)
-        ties.setdefault(candidate.rank, []).append(candidate)
-    # The ranks in plain tuples first: only ties need the pairwise comparison.
+        ties.setdefault(_rank(pod, on_node, age_ranks, now), []).append(pod)
     chosen: list[Any] = []
-
-    def compare(one: Candidate, other: Candidate) -> int:
-        return _compare(one, other, now)
-
-    in_order = cmp_to_key(compare)
     for rank in sorted(ties):
-        chosen += heapq.nsmallest(count - len(chosen), ties[rank], key=in_order)
+        chosen += _first(ties[rank], count - len(chosen), now)
         if len(chosen) == count:
             break
-    return [candidate.pod for candidate in chosen]
+    return chosen
 
 
 def deletion_cost(pod: Any) -> int:
@@ -93,12 +78,15 @@ def age_rank(since: datetime | None, now: datetime) -> int:
     return int(math.log2(age_nanoseconds)) if age_nanoseconds > 0 else -1
 
 
-def _candidate(pod: Any, on_node: dict[str, int], age_ranks: dict[datetime | None, int], now: datetime) -> Candidate:
+def _rank(
+    pod: Any, on_node: dict[str, int], age_ranks: dict[datetime | None, int], now: datetime
+) -> tuple[int, int, int, int, int, int]:
+    """Return everything that decides about *pod* and does not depend on chance."""
     node = pod.spec.nodeName
     ready = ready_since(pod)
     if ready not in age_ranks:
         age_ranks[ready] = age_rank(ready, now)
-    rank = (
+    return (
         1 if node else 0,
         _PHASE_ORDER.get(pods.phase(pod), 0),
         0 if ready is None else 1,
@@ -106,21 +94,32 @@ def _candidate(pod: Any, on_node: dict[str, int], age_ranks: dict[datetime | Non
         -on_node.get(node, 0),
         age_ranks[ready],
     )
-    return Candidate(rank, ready, pod)
 
 
-def _compare(one: Candidate, other: Candidate, now: datetime) -> int:
+def _first(tied: list[Any], count: int, now: datetime) -> list[Any]:
+    """Return the first *count* of Pods that have the same rank."""
+    if len({(pods.most_restarts(pod), pod.metadata.creationTimestamp) for pod in tied}) == 1:
+        # Made together and never restarted, as most are: the uid decides about each pair.
+        return heapq.nsmallest(count, tied, key=lambda pod: pod.metadata.uid)
+
+    def compare(one: Any, other: Any) -> int:
+        return _compare(one, other, now)
+
+    return heapq.nsmallest(count, tied, key=cmp_to_key(compare))
+
+
+def _compare(one: Any, other: Any, now: datetime) -> int:
     """Return below 0 if *one* goes before *other*, where both have the same rank."""
-    if one.ready_since != other.ready_since:
+    if ready_since(one) != ready_since(other):
         return _by_uid(one, other)
-    restarts = pods.most_restarts(other.pod) - pods.most_restarts(one.pod)
+    restarts = pods.most_restarts(other) - pods.most_restarts(one)
     if restarts:
         return restarts
-    one_created, other_created = one.pod.metadata.creationTimestamp, other.pod.metadata.creationTimestamp
+    one_created, other_created = one.metadata.creationTimestamp, other.metadata.creationTimestamp
     if one_created != other_created:
         return age_rank(one_created, now) - age_rank(other_created, now) or _by_uid(one, other)
     return 0
 
 
-def _by_uid(one: Candidate, other: Candidate) -> int:
-    return -1 if one.pod.metadata.uid < other.pod.metadata.uid else 1
+def _by_uid(one: Any, other: Any) -> int:
+    return -1 if one.metadata.uid < other.metadata.uid else 1

@@ -112,6 +112,8 @@ class RuntimeService(Protocol):
 
     #: As a node's ``containerRuntimeVersion``: ``containerd://2.1.4``.
     version: str
+    #: Whether the kubelet goes by each change it is told of (Evented PLEG) instead of looking once a second.
+    sends_events: bool
 
     def subscribe(self, notify: Callable[[str], None]) -> None:
         """Call *notify* with the uid of a Pod whenever one of its containers or its sandbox has changed."""

@@ -1,8 +1,11 @@
 """The hollow runtime: it says yes to everything and runs nothing.
 
 Models kubemark's hollow node (pkg/kubemark): the real kubelet over a runtime that only pretends, so that hundreds of Pods on
-dozens of nodes cost little. Every image is there, every container starts at once, every probe succeeds. Containers run until
-they are stopped, except init containers and those of Pods with the annotation ``lab/exit-after`` (seconds).
+dozens of nodes cost little. Every image is there, every container starts and stops at once, every probe succeeds. Containers
+run until they are stopped, except init containers and those of Pods with the annotation ``lab/exit-after`` (seconds).
+
+Starting takes no time and the kubelet hears of it at once, so that a Pod's first status is Running already: half the writes
+of a node on which it takes a second.
 """
 
 from __future__ import annotations
@@ -17,9 +20,6 @@ from k8slab.cluster.node.runtime_records import RuntimeRecords
 from k8slab.sim.chance import Chance
 from k8slab.sim.clock import Clock
 
-SANDBOX_SECONDS = 0.05
-START_SECONDS = 0.05
-STOP_SECONDS = 0.1
 INIT_SECONDS = 0.2
 
 
@@ -34,7 +34,9 @@ def pretended_image(name: str) -> Image:
 
 
 class HollowRuntime(RuntimeRecords):
-    """A runtime that pretends."""
+    """A runtime that pretends. What takes no time is a call like the others all the same: a generator without a pause."""
+
+    sends_events = True
 
     def __init__(self, clock: Clock, chance: Chance | None = None) -> None:
         super().__init__(clock, chance or Chance("hollow"))
@@ -42,18 +44,19 @@ class HollowRuntime(RuntimeRecords):
 
     def run_pod_sandbox(self, config: PodSandboxConfig) -> Call[str]:
         """Make a sandbox."""
-        yield self.clock.timeout(SANDBOX_SECONDS)
         return self._new_sandbox(config)
+        yield
 
     def stop_pod_sandbox(self, uid: str) -> Call[None]:
         """Close the sandbox."""
-        yield self.clock.timeout(0)
         record = self._pods.get(uid)
         if record is not None:
             for container in record.containers:
                 if container.state != EXITED:
                     self._mark_exited(record, container, 137)
             self._close_sandbox(record)
+        return
+        yield
 
     def create_container(self, uid: str, config: ContainerConfig) -> Call[str]:
         """Make a container."""
@@ -62,22 +65,24 @@ class HollowRuntime(RuntimeRecords):
         if config.is_init or after:
             self._ends_after[container.id] = INIT_SECONDS if config.is_init else float(after or 0)
         return container.id
-        yield  # takes no time, but is a call like the others
+        yield
 
     def start_container(self, container_id: str) -> Call[None]:
         """Start it."""
-        yield self.clock.timeout(START_SECONDS)
         record, container = self._container(container_id)
         self._mark_running(record, container)
         if container_id in self._ends_after:
             code = int(record.config.annotations.get("lab/exit-code", "0"))
             after = self._ends_after.pop(container_id)
             self.clock.call_later(after, lambda: self._mark_exited(record, container, code))
+        return
+        yield
 
     def stop_container(self, container_id: str, timeout_seconds: float) -> Call[None]:
         """Stop it; it obeys."""
-        yield self.clock.timeout(min(STOP_SECONDS, timeout_seconds))
         self._mark_exited(*self._container(container_id), 0)
+        return
+        yield
 
     def exec_sync(self, container_id: str, command: Sequence[str], timeout_seconds: float) -> Call[ExecResult]:
         """Every command succeeds."""

@@ -2,7 +2,7 @@
 
 Models pkg/kubelet (kubelet.go: syncLoop, HandlePod...) and pleg/generic.go. It watches the Pods of its own node only. What
 happens in containers reaches it through the relist: once a second it looks which Pods have changed, so a container that
-started is reported up to a second later. Cutting the power stops everything at once; when it comes back the kubelet finds
+started is reported up to a second later (unless the runtime sends events). Cutting the power stops everything at once; when it comes back the kubelet finds
 the Pods that are still its own and starts them anew.
 Left out: static Pods, eviction, volumes, cgroups, the kubelet's own HTTP server.
 """
@@ -220,6 +220,9 @@ class Kubelet:
     # -- the relist (PLEG) -------------------------------------------------------------------------------------------
 
     def _on_runtime_event(self, uid: str) -> None:
+        if self.runtime.sends_events:
+            self._wake(uid)
+            return
         if not self._changed:
             now = self.clock.now
             next_tick = math.floor((now - self._tick) / RELIST_SECONDS + 1) * RELIST_SECONDS + self._tick
@@ -229,9 +232,12 @@ class Kubelet:
     def _relist(self) -> None:
         changed, self._changed = self._changed, {}
         for uid in changed:
-            worker = self.workers.get(uid)
-            if worker is not None and not worker.is_terminated:
-                worker.wake()
+            self._wake(uid)
+
+    def _wake(self, uid: str) -> None:
+        worker = self.workers.get(uid)
+        if worker is not None and not worker.is_terminated:
+            worker.wake()
 
 
 def _was_scheduled(pod: Any) -> bool:

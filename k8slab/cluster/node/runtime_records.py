@@ -71,6 +71,7 @@ class RuntimeRecords:
     """Base of the pretended runtimes."""
 
     version = "containerd://2.1.4"
+    sends_events = False
 
     def __init__(self, clock: Clock, chance: Chance) -> None:
         self.clock = clock

@@ -124,9 +124,10 @@ def test_a_more_important_pod_evicts_and_takes_the_place(cluster):
         cluster.create(pod(f"small-{index}", container=CPU % "3"))
     cluster.clock.run(3)
     cluster.create(pod("vip", extra="priorityClassName: system-cluster-critical", container=CPU % "3"))
-    cluster.clock.run(0.3)
+    cluster.run_until(lambda: cluster.pod("vip").status.nominatedNodeName)
     nominated = cluster.pod("vip").status.nominatedNodeName
     assert nominated in ("node-1", "node-2")
+    assert cluster.pod("vip").spec.nodeName is None
     cluster.run_until(lambda: cluster.pod("vip").spec.nodeName)
     assert cluster.pod("vip").spec.nodeName == nominated
     (victim,) = [f"small-{index}" for index in range(2) if not cluster.exists(f"small-{index}")]

@@ -61,8 +61,8 @@ def run(run: Invocation) -> Steps[int]:
     yield from find.arguments(run.args)
     found = yield from find.visit()
     targets, errors = found.targets, found.errors
-    if not targets and len(run.args) == 2 and any(_is_missing(error) for error in errors):
-        targets = yield from _with_prefix(run, run.args[0], run.args[1])
+    if len(run.args) == 2 and len(errors) == 1 and _is_missing(errors[0]):
+        targets = [] if "/" in run.args[0] else (yield from _with_prefix(run, run.args[0], run.args[1]))
         errors = [] if targets else errors
     now: datetime = yield Now()
     first = True

@@ -84,7 +84,8 @@ def history(run: Invocation, target: Target, obj: Obj) -> Steps[dict[int, tuple[
     if kind in ("DaemonSet", "StatefulSet"):
         revisions = yield from controller_revisions_of(run, obj)
         return {one["revision"]: (template_at(obj, one), cause_of(one)) for one in revisions}
-    raise CommandError(f'no history viewer has been implemented for {{"{target.mapping.group}" "{kind}"}}')
+    group = f".{target.mapping.group}" if target.mapping.group else ""
+    raise CommandError(f'no history viewer has been implemented for "{kind}{group}"')
 
 
 def cause_of(obj: Obj) -> str:

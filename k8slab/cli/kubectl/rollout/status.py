@@ -40,7 +40,8 @@ def _follow(run: Invocation, target: Target, deadline: Deadline) -> Steps[None]:
     revision = run.flags.number("revision")
     kind = target.mapping.kind
     if kind not in _VIEWERS:
-        raise CommandError(f"no status viewer has been implemented for {kind}")
+        group = f".{target.mapping.group}" if target.mapping.group else ""
+        raise CommandError(f"no status viewer has been implemented for {kind}{group}")
     watching = run.flags.on("watch")
 
     def done(obj: Obj | None, event: str) -> bool:

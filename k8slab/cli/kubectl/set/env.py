@@ -26,8 +26,6 @@ def run(run: Invocation) -> Steps[int]:
     raise_all(found.errors)
     if run.flags.text("from"):
         wanted += yield from _from_object(run)
-    if not wanted and not removed and not listing:
-        raise CommandError("at least one environment variable must be provided")
     if listing:
         for target in found.targets:
             _list(run, typed(target))
@@ -38,7 +36,7 @@ def run(run: Invocation) -> Steps[int]:
         chosen = _containers(obj, pattern)
         if not chosen:
             run.io.err(
-                f'warning: {obj["kind"]}/{obj["metadata"]["name"]} does not have any containers matching "{pattern}"\n'
+                f'Warning: {obj["kind"]}/{obj["metadata"]["name"]} does not have any containers matching "{pattern}"\n'
             )
         for container in chosen:
             container["env"] = _merged(container.get("env", []), wanted, removed)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from k8slab.apimachinery import quantity
 from k8slab.cli.kubectl.api import Obj
 from k8slab.cli.kubectl.create.settings import label_selector
-from k8slab.cli.kubectl.errors import CommandError, raise_all
+from k8slab.cli.kubectl.errors import Aggregate, CommandError, raise_all
 from k8slab.cli.kubectl.invocation import Invocation
 from k8slab.cli.kubectl.pod_spec import pod_spec_of
 from k8slab.cli.kubectl.set import update
@@ -27,7 +27,7 @@ def resources(run: Invocation) -> Steps[int]:
         containers = [*spec.get("initContainers", ()), *spec.get("containers", ())]
         chosen = [c for c in containers if "*" in names or c["name"] in names]
         if not chosen:
-            raise CommandError(f'unable to find container named "{flags.text("containers")}"')
+            raise Aggregate([CommandError(f"unable to find container named {flags.text('containers')}")])
         for container in chosen:
             amounts = container.setdefault("resources", {})
             for kind, values in (("limits", limits), ("requests", requests)):
