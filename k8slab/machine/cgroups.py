@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from k8slab.machine.process import Process
 
 #: Steps that a group may do in a burst, and what it gets back per virtual second (see `Cgroup.work`).
-WORK_CREDIT = 200_000
-WORK_PER_SECOND = 2_000
+WORK_CREDIT = 100_000
+WORK_PER_SECOND = 500
 PERIOD_SECONDS = 0.1  # cpu.max: the kernel's default period
 
 

@@ -45,6 +45,8 @@ KERNEL_VERSION = "#1 SMP PREEMPT_DYNAMIC Thu Jan  1 00:00:00 UTC 2026"
 DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 #: kernel.threads-max of a machine of this size, roughly; also what ends a fork bomb that no cgroup ends.
 MOST_PROCESSES = 10_000
+#: What one program may really gather in memory.
+MOST_MEMORY_BYTES = 96 << 20
 #: Bytes of one disk that may really be kept (holes cost nothing): a program that fills a disk must not fill ours.
 DISK_BYTES = 60 << 30
 
@@ -318,7 +320,7 @@ class Host:
 
     def check_memory(self, size: int, process: Process) -> None:
         """Kill *process* if what it gathers in memory (*size* bytes) is beyond what the lab lets one program hold."""
-        if size > 256 << 20:
+        if size > MOST_MEMORY_BYTES:
             process.oom_killed = True
             process.deliver(signals.KILL)
 

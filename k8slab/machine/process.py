@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from k8slab.machine.host import Host
 
 Handler = Callable[[int], None]
+#: Where execvp looks if PATH is not set (confstr(_CS_PATH)).
+CONFSTR_PATH = "/bin:/usr/bin"
 #: What a small program holds before it asks for more.
 SMALL_BYTES = 1 << 20
 #: Processor time that making a process costs; it is paid in time once a millisecond has come together (see `Process.pay`).
@@ -444,7 +446,7 @@ class Process:
         """Return a new child that runs the program *argv* (looked up in PATH unless *path* is given). Raises OSError."""
         environment = self.env if env is None else env
         if path is None:
-            path, number = search(self.files, argv[0], environment.get("PATH", ""))
+            path, number = search(self.files, argv[0], environment.get("PATH", CONFSTR_PATH))
             if path is None:
                 raise os_error(number, argv[0])
         loaded = load(self.files, path, argv, self.host.arch)
@@ -460,7 +462,7 @@ class Process:
         """Replace this process's program, as execve(2): run the new one to its end. Raises OSError before anything happens."""
         environment = self.env if env is None else env
         if path is None:
-            path, number = search(self.files, argv[0], environment.get("PATH", ""))
+            path, number = search(self.files, argv[0], environment.get("PATH", CONFSTR_PATH))
             if path is None:
                 raise os_error(number, argv[0])
         loaded = load(self.files, path, argv, self.host.arch)

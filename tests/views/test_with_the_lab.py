@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from pathlib import Path
 
 import pytest
 
@@ -82,7 +81,7 @@ def test_a_killed_pod_is_replaced_and_the_past_tells_who_noticed(lab):
     for _ in range(3):
         click(board, "forward")
         seen += [line.split(" ")[0] for line in board.timebar["writes"]]
-    assert [who for who in seen if "controller" in who][0] == "replicaset-controller:"
+    assert next(who for who in seen if "controller" in who) == "replicaset-controller:"
 
 
 def test_a_stopped_node_falls_silent_on_the_board(lab):
@@ -190,9 +189,3 @@ def test_what_views_say_about_two_equal_labs_is_equal(lab):
     other.kubectl("rollout status deployment/web")
     for kind in (ClusterBoard, RolloutTheatre, OwnershipGraph, EventStream, ObjectInspector):
         assert repr(kind(lab.client, lab)) == repr(kind(other.client, other))
-
-
-def test_the_readme_may_use_the_boards_own_picture(lab, tmp_path: Path):
-    picture = ClusterBoard(lab.client, lab).picture()
-    picture.save(tmp_path / "board.png")
-    assert (tmp_path / "board.png").read_bytes() == picture.png

@@ -36,7 +36,7 @@ def nodes(run: Invocation) -> Steps[list[Target]]:
     if not selector and not run.args:
         raise run.usage(f"USAGE: {verb} NODE [flags]")
     find = builder.Builder(run, selector=selector or None, chunk_size=500)
-    words = [word for name in run.args for word in name.split(",")]
+    words = run.args
     if words and all("/" in word for word in words):
         find.pairs = [(resource, name) for resource, _, name in (word.partition("/") for word in words)]
     else:

@@ -51,7 +51,7 @@ def _validate(run: Invocation) -> None:
     if flags.on("show-labels") and output not in ("", "wide"):
         raise CommandError(f"--show-labels option cannot be used with {output} printer")
     if flags.on("output-watch-events") and not (flags.on("watch") or flags.on("watch-only")):
-        raise run.usage("--output-watch-events option can only be used with --watch or --watch-only")
+        raise CommandError("--output-watch-events option can only be used with --watch or --watch-only")
 
 
 def _nothing_named(run: Invocation) -> None:
@@ -163,9 +163,13 @@ def _tables(run: Invocation, find: Builder) -> Steps[int]:
     last: Mapping | None = None
     with_namespace = False
     printer: tables.TablePrinter | None = None
+    if sort_by and len(groups) > 1:
+        # Upstream sorts the rows of one table; several tables it takes for objects that lack the field.
+        path = sorting.full_path(sort_by)
+        raise CommandError(f'couldn\'t find any field with path "{path}" in the list of objects')
     for mapping, table in groups:
         if sort_by:
-            table["rows"] = sorting.by_field(table.get("rows") or [], sort_by, lambda row: row.get("object"))
+            table["rows"] = _sorted_rows(table, sort_by)
         if last is not mapping or printer is None:
             wrote |= _flush(run, writer)
             writer.remembered = []
@@ -183,6 +187,17 @@ def _tables(run: Invocation, find: Builder) -> Steps[int]:
         run.io.err(_none_found(run, find, [mapping for mapping, _ in groups]))
     raise_all(errors)
     return 0
+
+
+def _sorted_rows(table: tables.Table, sort_by: str) -> list[Any]:
+    """Return the rows in order; none at all, as upstream, if they cannot be sorted by that field."""
+    rows = table.get("rows") or []
+    if len(rows) < 2:
+        return rows
+    try:
+        return sorting.by_field(rows, sort_by, lambda row: row.get("object"))
+    except CommandError:
+        return []
 
 
 def _names_types(find: Builder) -> bool:

@@ -189,9 +189,7 @@ class _Parser:
             if character in ("", "\n"):
                 raise JSONPathError("unterminated quoted string")
             self.at += 1
-            if character == "\\":
-                self.at += 1
-            elif character == quote:
+            if character == quote and self.text[self.at - 2] != "\\":
                 break
         return Text(_unquoted(self.text[start + 1 : self.at - 1]))
 

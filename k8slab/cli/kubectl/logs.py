@@ -63,11 +63,11 @@ def _pods(run: Invocation) -> Steps[list[Obj]]:
     raise_all(found.errors)
     pods: list[Obj] = []
     for target in found.targets:
-        pods.extend((yield from _pods_of(run, target)))
+        pods.extend((yield from pods_of(run, target)))
     return pods
 
 
-def _pods_of(run: Invocation, target: Target) -> Steps[list[Obj]]:
+def pods_of(run: Invocation, target: Target, *, say: bool = True) -> Steps[list[Obj]]:
     """Return the pod itself, or the first pod (all, with --all-pods) of a workload."""
     obj: Any = target.obj
     if target.mapping.kind == "Pod":
@@ -82,7 +82,8 @@ def _pods_of(run: Invocation, target: Target) -> Steps[list[Obj]]:
         raise CommandError("timed out waiting for the condition")
     if run.flags.on("all-pods") or len(pods) == 1:
         return pods
-    run.io.err(f"Found {len(pods)} pods, using pod/{pods[0]['metadata']['name']}\n")
+    if say:
+        run.io.err(f"Found {len(pods)} pods, using pod/{pods[0]['metadata']['name']}\n")
     return pods[:1]
 
 

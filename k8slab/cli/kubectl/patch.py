@@ -28,7 +28,7 @@ def run(run: Invocation) -> Steps[int]:
     if content_type is None:
         raise CommandError(f"--type must be one of [json merge strategic], not {gojson.quote(flags.text('type'))}")
     text = flags.text("patch") or _patch_file(run)
-    find = builder.from_flags(run, latest=True)
+    find = builder.from_flags(run)
     yield from find.arguments(run.args)
     found = yield from find.visit()
     errors = list(found.errors)

@@ -26,10 +26,10 @@ def run(run: Invocation) -> Steps[int]:
     if flags.on("attach") or flags.on("stdin") or flags.on("tty"):
         raise CommandError("the lab's kubectl run does not stay with the pod: leave out -i, -t and --attach")
     if flags.on("rm"):
-        raise CommandError("--rm should only be used for attached containers")
+        raise run.usage("--rm should only be used for attached containers")
     restart = flags.text("restart") or "Always"
     if restart not in _RESTARTS:
-        raise CommandError(f"invalid restart policy: {restart}")
+        raise run.usage(f"invalid restart policy: {restart}")
     if flags.on("expose") and not flags.text("port"):
         raise CommandError("--port must be set when exposing a service")
     _check_image(flags.text("image"))
@@ -80,7 +80,7 @@ def _pod(run: Invocation, name: str, labels: dict[str, str], words: list[str], r
     if flags.text("port"):
         port = flags.text("port")
         if not port.isdigit():
-            raise CommandError(f'strconv.ParseInt: parsing "{port}": invalid syntax')
+            raise CommandError(f'strconv.Atoi: parsing "{port}": invalid syntax')
         container["ports"] = [{"containerPort": int(port)}]
     env = [_variable(text) for text in flags.items("env")]
     if env:

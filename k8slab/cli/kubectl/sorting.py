@@ -42,6 +42,14 @@ def by_field(items: Sequence[T], expression: str, object_of: Callable[[T], Any])
 _MISSING: Any = object()  # stands for a field that is not there
 
 
+def full_path(expression: str) -> str:
+    """Return the field as messages show it: ``{.metadata.name}``."""
+    try:
+        return relaxed(expression)
+    except JSONPathError:
+        return expression
+
+
 def _first(path: JSONPath, obj: Any) -> Any:
     values = path.values(obj)
     return values[0] if values else _MISSING

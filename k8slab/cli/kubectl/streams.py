@@ -14,7 +14,7 @@ from k8slab.cli.kubectl import builder
 from k8slab.cli.kubectl.api import Obj, decoded
 from k8slab.cli.kubectl.errors import CommandError, Exit, raise_all
 from k8slab.cli.kubectl.invocation import Invocation
-from k8slab.cli.kubectl.logs import _pods_of
+from k8slab.cli.kubectl.logs import pods_of
 from k8slab.cli.seam import Read, Steps
 from k8slab.sim.http import Duplex, Request, Response
 
@@ -70,7 +70,7 @@ def _one_pod(run: Invocation, word: str) -> Steps[Obj]:
     yield from find.arguments([word] if "/" in word else ["pods", word])
     found = yield from find.visit()
     raise_all(found.errors)
-    pods = yield from _pods_of(run, found.targets[0])
+    pods = yield from pods_of(run, found.targets[0], say=False)
     return pods[0]
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from k8slab.cli.kubectl import (
     api_lists,
+    applied,
     apply,
     autoscale,
     cordon,
@@ -39,6 +40,7 @@ VERBS: dict[tuple[str, ...], Callable[[Invocation], Steps[int]]] = {
     ("api-resources",): api_lists.api_resources,
     ("api-versions",): api_lists.api_versions,
     ("apply",): apply.run,
+    ("apply", "view-last-applied"): applied.view,
     ("attach",): streams.attach,
     ("auth", "can-i"): small_verbs.can_i,
     ("auth", "whoami"): small_verbs.whoami,

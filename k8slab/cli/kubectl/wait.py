@@ -138,7 +138,7 @@ _FORM = "jsonpath wait format must be --for=jsonpath='{.status.readyReplicas}'=3
 def _field(text: str) -> _Test:
     expression, wanted, any_value = _split(text)
     try:
-        path = JSONPath(relaxed(expression))
+        path = JSONPath(expression)
     except JSONPathError as error:
         raise CommandError(str(error)) from None
 
@@ -161,17 +161,19 @@ def _field(text: str) -> _Test:
 
 
 def _split(text: str) -> tuple[str, str, bool]:
-    """Return (path, value, whether any value will do)."""
-    match = re.fullmatch(r"(\{.*?\}|[^={}]+)(?:=(.*))?", text, re.DOTALL)
-    if match is None:
+    """Return (path, value, whether any value will do). A single ``=`` parts them; ``==`` belongs to a filter."""
+    parts = re.split(r"(?<!=)=(?!=)", text)
+    try:
+        path = relaxed(parts[0])
+    except JSONPathError as error:
+        raise CommandError(str(error)) from None
+    if len(parts) == 1:
+        return path, "", True
+    if len(parts) > 2:
         raise CommandError(_FORM)
-    if match[2] is None:
-        return match[1], "", True
-    value = match[2]
+    value = parts[1].strip("'\"")
     if not value:
         raise CommandError(
             "jsonpath wait has to have a value after equal sign, like --for=jsonpath='{.status.readyReplicas}'=3"
         )
-    if len(value) >= 2 and value[0] == value[-1] and value[0] in "\"'":
-        value = value[1:-1]
-    return match[1], value, False
+    return path, value, False

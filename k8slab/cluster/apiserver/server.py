@@ -28,7 +28,7 @@ from k8slab.cluster.apiserver.registry import Registry
 from k8slab.cluster.apiserver.requestcontext import RequestContext
 from k8slab.cluster.apiserver.strategies import STRATEGIES
 from k8slab.cluster.apiserver.strategies.strategy import Obj, Strategy
-from k8slab.cluster.apiserver.watchcache import Watch, WatchEvent
+from k8slab.cluster.apiserver.watchcache import Item, Watch, WatchEvent
 from k8slab.cluster.etcd.lease import Leases
 from k8slab.cluster.etcd.store import CompactedError, Store
 from k8slab.sim.chance import Chance
@@ -159,12 +159,16 @@ class ApiServer:
 
         With *shared* it is the one copy that all watchers share: cheaper, and read-only.
         """
+        item = self.post(obj, user=user, namespace=namespace)
+        return item.struct if shared else item.kind.decode_struct(item.value)
+
+    def post(self, obj: Any, *, user: str, namespace: str | None = None) -> Item:
+        """Store *obj* as `create` does. Nothing is decoded from what is returned until somebody asks: Events are read rarely."""
         registry = self.registry_of(type(obj))
         new: Obj = to_dict(obj)
         metadata = new.setdefault("metadata", {})
         registry.strategy.default(new)
-        item = registry.create(new, namespace or metadata.get("namespace", ""), RequestContext(self, user))
-        return item.struct if shared else registry.cache.decode_struct(item.value)
+        return registry.create(new, namespace or metadata.get("namespace", ""), RequestContext(self, user))
 
     def update(self, obj: Any, *, user: str, subresource: str | None = None, shared: bool = False) -> Any:
         """Replace the object (or its status) and return it as stored; *shared* as for `create`.

@@ -1,7 +1,8 @@
 """The client that components use: the same server as everybody's, without HTTP encoding, and with the time a call takes.
 
 Models client-go's typed clients. Each method is a generator: ``pod = yield from client.create(pod)`` lets a few simulated
-milliseconds pass, then does the call; an answer that is an error raises `ApiError`. Objects are lightkube structs.
+milliseconds pass, then does the call; an answer that is an error raises `ApiError`. Objects are lightkube structs. What a
+write answers is the one copy that all watchers share: read it, never change it (what `get` and `list` answer is one's own).
 Left out: client-side rate limits (--kube-api-qps).
 """
 
@@ -49,14 +50,14 @@ class ApiClient:
         return self.server.list(model, namespace, label_selector=label_selector, field_selector=field_selector)[0]
 
     def create(self, obj: T, namespace: str | None = None) -> Call[T]:
-        """Store *obj* and return it as stored. Raises AlreadyExists, Invalid, Forbidden."""
+        """Store *obj* and return it as stored, to be read only. Raises AlreadyExists, Invalid, Forbidden."""
         yield self.clock.timeout(self.latency_seconds)
-        return self.server.create(obj, user=self.user, namespace=namespace)
+        return self.server.create(obj, user=self.user, namespace=namespace, shared=True)
 
     def update(self, obj: T, subresource: str | None = None) -> Call[T]:
-        """Replace the object and return it as stored. Raises Conflict if its resourceVersion is not the newest."""
+        """Replace the object and return it as stored, to be read only. Raises Conflict if its resourceVersion is not the newest."""
         yield self.clock.timeout(self.latency_seconds)
-        return self.server.update(obj, user=self.user, subresource=subresource)
+        return self.server.update(obj, user=self.user, subresource=subresource, shared=True)
 
     def update_status(self, obj: T) -> Call[T]:
         """Replace the object's status only."""
@@ -120,8 +121,8 @@ class ApiClient:
     # -- side by side ------------------------------------------------------------------------------------------------
 
     def create_all(self, objs: Sequence[T]) -> Call[builtins.list[T | ApiError]]:
-        """Create *objs* side by side, in the time of one call; each result is the stored object or its error."""
-        return self._side_by_side(lambda obj: self.server.create(obj, user=self.user), objs)
+        """Create *objs* side by side, in the time of one call; each result is the stored object (read it only) or its error."""
+        return self._side_by_side(lambda obj: self.server.create(obj, user=self.user, shared=True), objs)
 
     def delete_all(
         self, model: type, objs: Sequence[Any], *, propagation_policy: str | None = None

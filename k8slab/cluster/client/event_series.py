@@ -109,7 +109,7 @@ class EventSeriesRecorder:
 
     def _create(self, event: Event) -> None:
         try:
-            self._client.server.create(event, user=self._client.user)
+            self._client.server.post(event, user=self._client.user)
         except ApiError:
             return  # as upstream: what the server refuses is dropped
 

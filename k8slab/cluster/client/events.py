@@ -124,7 +124,7 @@ class EventRecorder:
                 except ApiError as error:
                     if not is_not_found(error):
                         raise
-            server.create(self._event(note, written, namespace), user=user)
+            server.post(self._event(note, written, namespace), user=user)
         except ApiError:
             # As upstream: an Event that the server refuses (its namespace is going, for example) is dropped.
             return

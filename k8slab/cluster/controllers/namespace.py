@@ -73,7 +73,8 @@ class NamespaceController(Controller):
             return
         if namespace.status.phase != "Terminating":
             namespace.status.phase = "Terminating"
-            namespace = yield from self.client.update_status(namespace)
+            stored = yield from self.client.update_status(namespace)
+            namespace = msgspec.structs.replace(stored, status=msgspec.structs.replace(stored.status))  # our own copy
         remains = yield from self.delete_all_content(namespace)
         if remains.errors:
             self.queue.add_rate_limited(key)

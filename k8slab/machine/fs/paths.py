@@ -16,7 +16,7 @@ MOST_SYMLINKS = 40  # include/linux/namei.h: MAXSYMLINKS
 LONGEST_PATH = 4096  # PATH_MAX, with its final NUL
 LONGEST_NAME = 255  # NAME_MAX
 #: Not Linux's: a tree deeper than this is somebody's attack, and our recursions must end.
-DEEPEST = 256
+DEEPEST = 128
 
 
 class Location:

@@ -188,7 +188,7 @@ def route(call: Call) -> int:
     for one in call.process.network.routes():
         network = ipaddress.ip_network("0.0.0.0/0" if one.destination == "default" else one.destination, strict=False)
         name = "default" if one.destination == "default" and "-n" not in call.args else str(network.network_address)
-        gateway = one.gateway or ("0.0.0.0" if "-n" in call.args or call.busybox else "0.0.0.0")
+        gateway = one.gateway or "0.0.0.0"
         flags = "UG" if one.gateway else "U"
         call.line(f"{name:<15} {gateway:<15} {network.netmask!s:<15} {flags:<5} 0      0        0 {one.interface}")
     return 0

@@ -265,10 +265,16 @@ def compress(call: Call) -> Steps:
     to_stdout = "c" in options or call.name == "zcat" or not paths
     code = 0
     for path in paths or ["-"]:
+        if decompress and not to_stdout and not path.endswith((".gz", ".tgz")):
+            known = call.files.exists(path)
+            code = 2 if known else 1
+            call.err(f"gzip: {path}: unknown suffix -- ignored\n" if known else f"gzip: {path}: No such file or directory\n")
+            continue
         try:
             data = yield from call.read(path)
         except OSError as error:
-            code = call.fail(f"{path}: {reason(error)}")
+            code = 1
+            call.err(f"{'gzip' if not call.busybox else call.name}: {path}: {reason(error)}\n")
             continue
         if decompress:
             try:
@@ -290,9 +296,6 @@ def compress(call: Call) -> Steps:
             result = gzip.compress(data, mtime=0)
         if to_stdout:
             call.out(result)
-            continue
-        if decompress and not path.endswith((".gz", ".tgz")):
-            code = call.fail(f"{path}: unknown suffix -- ignored", 2)
             continue
         target = path + ".gz" if not decompress else path[:-3] if path.endswith(".gz") else path[:-4] + ".tar"
         if call.files.exists(target) and "f" not in options:

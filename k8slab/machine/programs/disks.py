@@ -125,6 +125,9 @@ def dd(call: Call) -> Steps:
             if call.busybox
             else f"failed to open '{target_name}': {reason(error)}"
         )
+    skip = (parse_size(values.get("skip", "0")) or 0) * block
+    if skip and hasattr(source, "seek"):
+        source.seek(skip)
     seek = (parse_size(values.get("seek", "0")) or 0) * block
     if seek and hasattr(target, "seek"):
         target.seek(seek)
@@ -137,6 +140,7 @@ def dd(call: Call) -> Steps:
             if not chunk:
                 break
             piece += chunk
+            call.process.host.check_memory(len(piece), call.process)
         if not piece:
             break
         try:
@@ -151,12 +155,14 @@ def dd(call: Call) -> Steps:
     source.close()
     target.close()
     elapsed = max(call.process.clock.now - begin, 1e-6)
+    if values.get("status") == "none":
+        return code
     call.err(f"{whole}+{partial} records in\n{whole}+{partial} records out\n")
     if call.busybox:
         call.err(
             f"{copied} bytes ({human(copied)}B) copied, {elapsed:.6f} seconds, {human(int(copied / elapsed))}B/s\n"
         )
-    elif values.get("status") != "none":
+    elif values.get("status") != "noxfer":
         size = "" if copied < 1000 else f" ({_decimal(copied)}{', ' + _binary(copied) if copied >= 1024 else ''})"
         call.err(f"{copied} bytes{size} copied, {elapsed:.6g} s, {_decimal(copied / elapsed)}/s\n")
     return code

@@ -51,19 +51,7 @@ def env(call: Call) -> Steps:
         end = "\0" if "0" in options else "\n"
         call.out("".join(f"{name}={value}{end}" for name, value in environment.items()))
         return 0
-    if not environment.get("PATH") and "PATH" in call.env and "i" not in options:
-        environment["PATH"] = call.env["PATH"]
-    return (
-        yield from start(
-            call,
-            words,
-            environment
-            if "PATH" in environment
-            else {**environment, "PATH": call.env.get("PATH", "")}
-            if "i" not in options
-            else environment,
-        )
-    )
+    return (yield from start(call, words, environment))
 
 
 def printenv(call: Call) -> int:
@@ -88,7 +76,7 @@ def echo(call: Call) -> int:
 def printf(call: Call) -> int:
     if not call.args:
         return call.missing_operand()
-    text, status = printing.printf(call.args, lambda message: call.err(f"printf: {message}\n"), gnu=not call.busybox)
+    text, status = printing.printf(call.args, lambda message: call.fail(message), gnu=not call.busybox)
     call.out(text)
     return status
 
@@ -125,7 +113,7 @@ def test(call: Call) -> int:
 def seq(call: Call) -> Steps:
     options, words = (
         call.options("ws:f:", {"equal-width": "w", "separator=": "s", "format=": "f"})
-        if not (call.args and re.match(r"-\d", call.args[0]))
+        if not any(re.match(r"-\d", word) for word in call.args)
         else (None, call.args)
     )
     separator = options.get("s", "\n") if options is not None else "\n"

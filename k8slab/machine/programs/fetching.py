@@ -102,11 +102,7 @@ def curl(call: Call) -> Steps:
         return 0
     options, urls = call.options("sSiIo:OX:H:d:LfvkA:u:w:m:Gx:F:4:gnN", CURL_LONG, code=2)
     if not urls:
-        call.err(
-            "curl: try 'curl --help' or 'curl --manual' for more information\n"
-            if call.args
-            else "curl: try 'curl --help' or 'curl --manual' for more information\n"
-        )
+        call.err("curl: try 'curl --help' or 'curl --manual' for more information\n")
         return 2
     code = 0
     for url in urls:

@@ -113,7 +113,8 @@ def rm(call: Call) -> Steps:
                 if not found.inode.size
                 else "regular file"
             )
-            call.err(f"rm: remove {kind} {quoted(path)}? ")
+            question = "descend into" if isinstance(found.inode, Directory) and not found.inode.is_empty() else "remove"
+            call.err(f"rm: {question} {kind} {quoted(path)}? ")
             yield from call.flush()
             answer = yield from call.process.read(0, 1024)
             if not answer.lower().startswith(b"y"):

@@ -28,7 +28,8 @@ def grep(call: Call) -> Steps:
     try:
         matchers = [_compile(call, options, pattern) for pattern in patterns]
     except BadPattern as error:
-        return call.fail(str(error), 2)
+        message = str(error)
+        return call.fail("Invalid regular expression" if message.startswith("Unmatched [") and not call.busybox else message, 2)
     recursive = "r" in options or "R" in options
     paths: list[str] = []
     code = 1
@@ -39,6 +40,7 @@ def grep(call: Call) -> Steps:
                 paths += [at for at, found in call.files.walk(path, follow=True) if isinstance(found.inode, File)]
             else:
                 call.fail(f"{path}: Is a directory")
+                broken = True
             continue
         paths.append(path)
     named = ("H" in options or recursive or len(words) > 1) and "h" not in options

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64 as codec
 import hashlib
-import zlib
 
 from k8slab.machine.programs.tool import Call, Steps, reason
 
@@ -62,10 +61,24 @@ def _check(call: Call, algorithm: str, lists: list[str], silent: bool) -> Steps:
     return 1 if failed else 0
 
 
+def posix_crc(data: bytes) -> int:
+    """Return the CRC that POSIX defines for cksum: not zlib's, and over the length too."""
+    length, size = len(data), b""
+    while length:
+        size += bytes([length & 0xFF])
+        length >>= 8
+    crc = 0
+    for byte in data + size:
+        crc ^= byte << 24
+        for _ in range(8):
+            crc = (crc << 1 ^ 0x04C11DB7 if crc & 0x80000000 else crc << 1) & 0xFFFFFFFF
+    return crc ^ 0xFFFFFFFF
+
+
 def cksum(call: Call) -> Steps:
     for path in call.args or ["-"]:
         data = yield from call.read(path)
-        call.line(f"{zlib.crc32(data)} {len(data)}" + (f" {path}" if path != "-" else ""))
+        call.line(f"{posix_crc(data)} {len(data)}" + (f" {path}" if path != "-" else ""))
     return 0
 
 

@@ -543,7 +543,11 @@ class Editor:
         out: list[str] = []
         at = count = 0
         changed = False
+        last_end = -1
         for match in pattern.finditer(self.space):
+            if match.start() == match.end() == last_end:
+                continue  # POSIX: an empty match may not touch the match before it
+            last_end = match.end()
             count += 1
             if count < nth:
                 continue

@@ -322,15 +322,18 @@ def paste(call: Call) -> Steps:
 def fold(call: Call) -> Steps:
     options, paths = call.options("w:sb", {"width=": "w", "spaces": "s"})
     width = int(options.get("w") or 80)
-    lines, code = yield from lines_of(call, paths)
-    for line in lines:
+    text = ""
+    for path in paths or ["-"]:
+        text += (yield from call.read(path)).decode(errors="surrogateescape")
+    for whole in text.splitlines(keepends=True):
+        line = whole.rstrip("\n")
         while len(line) > width:
             space = line.rfind(" ", 0, width) + 1 if "s" in options else 0
             cut_at = space or width
             call.line(line[:cut_at])
             line = line[cut_at:]
-        call.line(line)
-    return code
+        call.out(line + whole[len(whole.rstrip("\n")) :])
+    return 0
 
 
 def column(call: Call) -> Steps:
@@ -352,6 +355,7 @@ def comm(call: Call) -> Steps:
     options, paths = call.options("123")
     one, _ = yield from lines_of(call, paths[:1])
     two, _ = yield from lines_of(call, paths[1:2])
+    unsorted = [number for number, lines in ((1, one), (2, two)) if lines != sorted(lines)]
     at = other = 0
     while at < len(one) or other < len(two):
         if other >= len(two) or (at < len(one) and one[at] < two[other]):
@@ -366,7 +370,9 @@ def comm(call: Call) -> Steps:
         if str(kind) not in options:
             tabs = sum(1 for column in range(1, kind) if str(column) not in options)
             call.line("\t" * tabs + line)
-    return 0
+    for number in unsorted:
+        call.fail(f"file {number} is not in sorted order")
+    return call.fail("input is not in sorted order") if unsorted else 0
 
 
 def diff(call: Call) -> Steps:

@@ -107,7 +107,7 @@ class Call:
 
     def fail(self, message: str, code: int = 1) -> int:
         """Say ``name: message`` on stderr; return *code*."""
-        self.err(f"{self.name}: {message}\n")
+        self.err(f"{self.name if self.busybox else self.argv[0]}: {message}\n")
         return code
 
     def flush(self) -> Generator[Event, Any, None]:

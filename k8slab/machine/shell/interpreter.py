@@ -86,6 +86,7 @@ class Shell(Variables):
         self.last_background = ""
         self.loops = 0
         self.calls = 0
+        self.texts = 0
         self.tested = 0
         self.is_interactive = False
         self.is_subshell = False
@@ -128,6 +129,16 @@ class Shell(Variables):
     def run_text(self, text: str, line: int = 1, *, last: bool = False) -> Steps:
         """Run the commands in *text*; with *last* the final one may replace the process. Return the last status."""
         parser = Parser(text, line, bash=self.dialect.is_bash)
+        self.process.step(20)
+        self.texts += 1
+        if self.texts > DEEPEST_CALL:
+            raise self.fatal("eval: too many nested evaluations")
+        try:
+            return (yield from self._run_parsed(parser, last))
+        finally:
+            self.texts -= 1
+
+    def _run_parsed(self, parser: Parser, last: bool) -> Steps:
         status = 0
         while True:
             try:

@@ -31,6 +31,7 @@ class Redirector:
     def apply(self, redirections: Sequence[Redirection]) -> Generator[Event, Any, Saved | None]:
         """Do *redirections* in order; return what `restore` needs, or None (all undone) after telling why one failed."""
         saved: Saved = {}
+        self.shell.process.step(15)
         for one in redirections:
             try:
                 description = yield from self._open(one)

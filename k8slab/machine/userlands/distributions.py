@@ -328,7 +328,7 @@ def centos(release: str = "8", *, mtime: float = 0.0) -> Directory:
     tree.program("/usr/bin/dnf", "dnf", size=2_100) if release == "8" else None
     tree.link("/usr/bin/yum", "dnf") if release == "8" else tree.program("/usr/bin/yum", "yum", size=800)
     long = {"8": "8.4.2105", "7": "7.9.2009 (Core)"}.get(release, release)
-    title = "CentOS Linux release" if release == "8" else "CentOS Linux release"
+    title = "CentOS Linux release"
     repo = "Linux-AppStream" if release == "8" else "Base"
     section = "appstream" if release == "8" else "base"
     tree.files(

@@ -64,7 +64,7 @@ class RolloutTheatre(View):
             # it opens with the last rollout there was, however that was started
             began = last_rollout(inspector, deployment, self._namespace) if since is None else since
             self.recorder = RolloutRecorder(inspector, deployment, self._namespace, since=began)
-        self._last_change = self._began = 0.0
+        self._began = 0.0
         self._drawn_for: Any = None
         self._take_settings()
         self.look()
@@ -82,7 +82,7 @@ class RolloutTheatre(View):
     # -- looking -----------------------------------------------------------------------------------------------------
 
     def look(self) -> None:
-        """Read what has happened since the last look; while it runs, stop when there is nothing more to see."""
+        """Read what has happened since the last look."""
         if self.recorder is None:
             self.message = self.say("theatre.real-cluster")
             return
@@ -92,13 +92,18 @@ class RolloutTheatre(View):
             return
         if self._drawn_for and self._drawn_for[0] != seen[0]:  # the lab was reset: its past is another one
             self.recorder = RolloutRecorder(inspector, self.deployment, self._namespace, since=1)
-        if not self._drawn_for or self._drawn_for[1] != seen[1]:
-            self._last_change = inspector.clock.now
         self._drawn_for = seen
         self.scene = self._record(self.say)
-        if self.running and self._is_over():
-            self.pause()
-            self.message = self.say("theatre.done" if self.recorder.is_settled() else "theatre.stuck")
+
+    def frame(self) -> None:
+        """After each frame of live play: look, and stop when there is nothing more to see."""
+        super().frame()
+        if self.recorder is not None and self.running:
+            self.recorder.read()
+            if self._is_over():
+                self.pause()
+                self.message = self.say("theatre.done" if self.recorder.is_settled() else "theatre.stuck")
+                self.changed()
 
     def _record(self, words: Words) -> dict[str, Any]:
         if self.recorder is None:
@@ -107,9 +112,8 @@ class RolloutTheatre(View):
 
     def _is_over(self) -> bool:
         assert self.recorder is not None
-        quiet = self._lab.clock.now - self._last_change
-        moved = min(self.recorder.quiet_seconds(), self._lab.clock.now - self._began)
-        return (self.recorder.is_settled() and moved >= REST_SECONDS) or max(quiet, moved) >= GIVE_UP_SECONDS
+        quiet = min(self.recorder.quiet_seconds(), self._lab.clock.now - self._began)
+        return quiet >= (REST_SECONDS if self.recorder.is_settled() else GIVE_UP_SECONDS)
 
     def _take_settings(self) -> None:
         """Start from what the Deployment says now, as far as the sliders reach."""
@@ -187,7 +191,7 @@ class RolloutTheatre(View):
     def go_on(self) -> None:
         """Let time pass until the rollout is over."""
         self.changed()
-        self._last_change = self._began = self._lab.clock.now
+        self._began = self._lab.clock.now
         self.player.play()
         self.running = True
 

@@ -37,7 +37,8 @@ class View(anywidget.AnyWidget):
     #: Groups of ``words.yaml`` that the browser needs.
     spoken: tuple[str, ...] = ()
 
-    _undrawn = 0  # scenes sent since the browser last said that it had drawn one
+    _has_browser = False  # whether one has ever said that it drew something
+    _undrawn = 0  # scenes sent since it last did
 
     language = traitlets.Unicode("en").tag(sync=True)
     words = traitlets.Dict().tag(sync=True)
@@ -103,14 +104,14 @@ class View(anywidget.AnyWidget):
         self._undrawn += 1
 
     def _drawn(self) -> None:
-        self._undrawn = 0
+        self._has_browser, self._undrawn = True, 0
         if self._owed:
             self._owed = False
             self.look()
 
     def look_in_pace(self) -> None:
         """`look`, unless the browser still has scenes to draw: then as soon as it has drawn them."""
-        if self._undrawn > MOST_UNDRAWN:
+        if self._has_browser and self._undrawn > MOST_UNDRAWN:
             self._owed = True
         else:
             self.look()

@@ -1,3 +1,4 @@
+import msgspec
 import pytest
 from lightkube.resources.core_v1 import ConfigMap
 
@@ -23,8 +24,7 @@ def test_each_call_takes_a_few_milliseconds(world, client):
 
 def test_what_is_created_can_be_read_changed_and_deleted(world, client):
     created = world.run(client.create(config_map("a", x="1")))
-    created.data = {"x": "2"}
-    world.run(client.update(created))
+    world.run(client.update(msgspec.structs.replace(created, data={"x": "2"})))
     assert world.run(client.get(ConfigMap, "a", "default")).data == {"x": "2"}
     world.run(client.patch(ConfigMap, "a", "default", {"data": {"y": "3"}}))
     assert [one.data for one in world.run(client.list(ConfigMap, "default"))] == [{"x": "2", "y": "3"}]

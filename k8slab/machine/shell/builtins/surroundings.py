@@ -17,6 +17,7 @@ Steps = Generator[Any, Any, int]
 
 
 def cd(shell: Shell, argv: list[str]) -> Steps:
+    shell.process.step(15)
     words = [word for word in argv[1:] if word not in ("-L", "-P", "--")]
     physical = "-P" in argv[1:]
     if shell.dialect.name == "bash" and len(words) > 1:
