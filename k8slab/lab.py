@@ -57,7 +57,7 @@ class Lab:
     def __init__(self, *, nodes: int = 3, seed: int | str = 1, hollow: bool = False) -> None:
         if nodes < 0:
             raise LabError(f"a lab cannot have {nodes} nodes: use 0 or more")
-        self._options = {"nodes": nodes, "seed": seed, "hollow": hollow}
+        self._nodes, self._seed, self._hollow = nodes, seed, hollow
         self._build()
 
     def _build(self) -> None:
@@ -65,13 +65,13 @@ class Lab:
             gc.set_threshold(*COLLECT_AFTER_OBJECTS)
         self.clock = Clock()
         self.trace = Trace(self.clock)
-        self.chance = Chance(self._options["seed"])
+        self.chance = Chance(self._seed)
         self.cluster = Cluster(self.clock, self.chance, self.trace)
         self._marks: list[Mark] = []
         self._client: lightkube.Client | None = None
         self.cluster.start()
-        for number in range(1, self._options["nodes"] + 1):
-            self.cluster.add_node(f"node-{number}", hollow=self._options["hollow"])
+        for number in range(1, self._nodes + 1):
+            self.cluster.add_node(f"node-{number}", hollow=self._hollow)
         if not self.clock.run_until(lambda: self.cluster.is_ready, BOOT_SECONDS):
             raise LabError("the lab did not come up; this is a fault of k8slab: please report it with the seed")
 

@@ -138,7 +138,9 @@ def prune(store: ImageStore, filters: dict[str, list[str]] | None = None) -> dic
     filters = filters or {}
     dangling_only = not any(value.lower() in ("0", "f", "false") for value in filters.get("dangling", []))
     until = Until.of(filters.get("until", []), timestamps.unix_now(store.clock))
-    sizes = {chain: layer.size for image in store.images.values() for chain, layer in zip(image.chain_ids, image.layers)}
+    sizes = {
+        chain: layer.size for image in store.images.values() for chain, layer in zip(image.chain_ids, image.layers)
+    }
     deleted: list[Record] = []
     for image in list(store.heads() if dangling_only else store.images.values()):
         names = store.references(image.id)

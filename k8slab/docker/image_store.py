@@ -203,7 +203,9 @@ class ImageStore:
             found = self.get(Reference(name.domain, name.path, "", name.digest))
             if found is not None:
                 return found
-            return self.images.get(name.digest) if any(n.name == name.name for n in self.references(name.digest)) else None
+            return (
+                self.images.get(name.digest) if any(n.name == name.name for n in self.references(name.digest)) else None
+            )
         return self.get(name.with_default_tag()) or (self._by_prefix(text) if reference.is_image_id(text) else None)
 
     def _by_prefix(self, text: str) -> Image | None:

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from lightkube.resources.core_v1 import Node, Pod
 from simpy.events import Event
 
+from k8slab.apimachinery import tolerations as tolerations_of
 from k8slab.apimachinery.errors import ApiError, is_not_found
 from k8slab.cluster.client.context import Context
 from k8slab.cluster.client.controller import Controller
@@ -117,22 +118,11 @@ def no_execute_taints(node: Any) -> list[Any]:
     return [taint for taint in node.spec.taints or () if taint.effect == NO_EXECUTE]
 
 
-def tolerates(toleration: Any, taint: Any) -> bool:
-    """Whether *toleration* speaks of *taint*: an empty effect, or an empty key with Exists, means any."""
-    if toleration.effect and toleration.effect != taint.effect:
-        return False
-    if toleration.key and toleration.key != taint.key:
-        return False
-    if toleration.operator == "Exists":
-        return True
-    return bool(toleration.key) and (toleration.value or "") == (taint.value or "")
-
-
 def toleration_seconds(tolerations: Sequence[Any] | None, taints: Sequence[Any]) -> float | None:
     """Return how long a Pod may stay on a node with *taints*: 0 if one of them is not tolerated, None for ever."""
     least: float | None = None
     for taint in taints:
-        fitting = [one for one in tolerations or () if tolerates(one, taint)]
+        fitting = [one for one in tolerations or () if tolerations_of.matches(one, taint)]
         if not fitting:
             return 0.0
         # Upstream counts the first that fits each taint.

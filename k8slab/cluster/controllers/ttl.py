@@ -49,8 +49,8 @@ class TTLController(Controller):
         lister = self.lister(Node)
         before, self.step = self.step, step_for(self.step, len(lister))
         if self.step is not before:
-            for node in lister.list():
-                self.enqueue(node)
+            for other in lister.list():
+                self.enqueue(other)
         node = lister.get(key)
         wanted = str(self.step.ttl_seconds)
         if node is None or (node.metadata.annotations or {}).get(ANNOTATION) == wanted:

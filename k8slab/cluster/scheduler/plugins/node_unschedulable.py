@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from lightkube.models.core_v1 import Taint
 
+from k8slab.apimachinery.tolerations import tolerates
 from k8slab.cluster.scheduler.cluster_events import ClusterEvent
 from k8slab.cluster.scheduler.framework import SUCCESS, CycleState, Plugin, Status, Unschedulable
 from k8slab.cluster.scheduler.node_info import NodeInfo
 from k8slab.cluster.scheduler.pod_info import PodInfo
-from k8slab.cluster.scheduler.tolerations import tolerates
 
 CORDONED = Taint(key="node.kubernetes.io/unschedulable", effect="NoSchedule")
 

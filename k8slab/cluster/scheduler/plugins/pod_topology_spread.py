@@ -17,6 +17,7 @@ from lightkube.resources.core_v1 import ReplicationController, Service
 
 from k8slab.apimachinery import labels
 from k8slab.apimachinery.owners import controller_of
+from k8slab.apimachinery.tolerations import first_untolerated
 from k8slab.cluster.scheduler.cluster_events import Change, ClusterEvent
 from k8slab.cluster.scheduler.framework import (
     MAX_NODE_SCORE,
@@ -32,7 +33,6 @@ from k8slab.cluster.scheduler.framework import (
 from k8slab.cluster.scheduler.node_info import NodeInfo
 from k8slab.cluster.scheduler.node_selectors import RequiredNodeAffinity
 from k8slab.cluster.scheduler.pod_info import PodInfo
-from k8slab.cluster.scheduler.tolerations import first_untolerated
 
 HOSTNAME, ZONE = "kubernetes.io/hostname", "topology.kubernetes.io/zone"
 DEFAULT_SKEWS = ((HOSTNAME, 3), (ZONE, 5))

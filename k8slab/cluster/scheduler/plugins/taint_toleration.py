@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from k8slab.apimachinery.tolerations import first_untolerated, tolerates
 from k8slab.cluster.scheduler.cluster_events import ClusterEvent
 from k8slab.cluster.scheduler.framework import (
     SKIP,
@@ -18,7 +19,6 @@ from k8slab.cluster.scheduler.framework import (
 )
 from k8slab.cluster.scheduler.node_info import NO_EXECUTE, NO_SCHEDULE, PREFER_NO_SCHEDULE, NodeInfo
 from k8slab.cluster.scheduler.pod_info import PodInfo
-from k8slab.cluster.scheduler.tolerations import first_untolerated, tolerates
 
 
 class TaintToleration(Plugin):
