@@ -60,8 +60,9 @@ class Panel(anywidget.AnyWidget):
         raise NotImplementedError
 
     def html(self) -> str:
-        """Return the panel as HTML."""
-        return blocks(self.text(self._lesson.say))
+        """Return the panel as HTML: its first line is the title."""
+        title, _, rest = self.text(self._lesson.say).partition("\n")
+        return f"<p><strong>{inline(title)}</strong></p>{blocks(rest)}"
 
     def __repr__(self) -> str:
         return self.text(self._lesson.say)
@@ -199,9 +200,9 @@ class QuestionPanel(Panel):
         parts = [f"<p><strong>{html.escape(say('quiz') if self._judged else say('predict'))}</strong></p>"]
         for name, question in self._asked.items():
             number = f"{name}. " if self._judged else ""
-            choices = [inline(choice.text.say(say.language)) for choice in question.choices]
-            listed = "".join(f"<li>{choice}</li>" for choice in choices)
-            parts.append(f'<p>{number}{inline(question.text.say(say.language))}</p><ol type="a">{listed}</ol>')
+            scene = questions.question_scene(question, None, say)
+            listed = "".join(f"<br>{inline(choice.strip())}" for choice in _choices(scene))
+            parts.append(f"<p>{number}{inline(scene['text'])}{listed}</p>")
             if self._judged:
                 right = question.choices[question.right]
                 because = f"{questions.LETTERS[question.right]}) {inline(right.because.say(say.language))}"

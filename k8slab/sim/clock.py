@@ -45,7 +45,7 @@ class Clock:
     @property
     def now(self) -> float:
         """Virtual seconds since the world began."""
-        return self.env.now
+        return self.env._now
 
     @property
     def is_moving(self) -> bool:
@@ -99,7 +99,7 @@ class Clock:
         A function is asked after every event, so it must be cheap and change nothing.
         """
         end = self.env.now + timeout_seconds
-        holds = (lambda: bool(condition.processed)) if isinstance(condition, Event) else condition
+        holds = (lambda: condition.callbacks is None) if isinstance(condition, Event) else condition
         with self._exclusive():
             while not holds():
                 if self.env.peek() > end:
@@ -126,10 +126,12 @@ class Clock:
     # -- guards ----------------------------------------------------------------------------------------------------
 
     def _step(self) -> None:
-        before = self.env.now
+        env = self.env
+        # _now is what SimPy's property reads: this runs for every event, where a call counts.
+        before = env._now
         self._steps += 1
-        self.env.step()
-        if self.env.now == before:
+        env.step()
+        if env._now == before:
             self._at_this_instant += 1
             if self._at_this_instant > MOST_EVENTS_AT_ONE_INSTANT:
                 self._at_this_instant = 0

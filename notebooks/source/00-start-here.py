@@ -85,7 +85,7 @@ print(open("manifests/00-hello.yaml").read())
 # %kubectl get pods -o wide
 
 # %% [markdown] lang="en"
-# Three Pods, each with a name, an address and a node (机器节点) to live on. You did not say which node: somebody chose.
+# Three Pods, each with a name, an address and a node (节点) to live on. You did not say which node: somebody chose.
 #
 # ## The living cluster
 #

@@ -349,7 +349,7 @@ lesson.theatre("web")
 # 也有这种做法：`strategy: Recreate` 先停掉所有旧 Pod，再启动新的。对比一下：
 
 # %% tags=["S8-08"]
-lab.kubectl(["patch", "deployment", "web", "--patch", '{"spec": {"strategy": {"type": "Recreate", "rollingUpdate": null}}}'])
+# %kubectl patch deployment web --patch '{"spec": {"strategy": {"type": "Recreate", "rollingUpdate": null}}}'
 
 # %% tags=["S8-08"]
 film = lesson.record("web")

@@ -73,7 +73,7 @@ class Item:
         return self._struct
 
     def forget_dict(self) -> None:
-        """Free the dict that the writer left; most objects are read as structs from here on."""
+        """Free the dict that the writer left."""
         self._obj = None
 
     def pack(self) -> None:
@@ -124,7 +124,7 @@ class _Change:
 class Watch:
     """One reader's watch. *deliver* is called at once, in the order of revisions; nothing comes after `stop`."""
 
-    __slots__ = ("_cache", "deliver", "field_selector", "label_selector", "namespace", "seen", "stopped")
+    __slots__ = ("_cache", "deliver", "field_selector", "label_selector", "namespace", "seen", "selects_all", "stopped")
 
     def __init__(
         self,
@@ -139,6 +139,8 @@ class Watch:
         self.namespace = namespace
         self.label_selector = label_selector
         self.field_selector = field_selector
+        #: Most watches (every informer's) want to see everything: they need no look at the object.
+        self.selects_all = not namespace and not field_selector.requirements and label_selector.is_everything
         #: The revision of the newest change that was told before the watch was made known.
         self.seen = 0
         self.stopped = False
@@ -151,6 +153,8 @@ class Watch:
 
     def selects(self, item: Item | None) -> bool:
         """Whether *item* is one of those that the reader wants to see."""
+        if self.selects_all:
+            return item is not None
         if item is None or (self.namespace and item.namespace != self.namespace):
             return False
         if self.field_selector.requirements and not self.field_selector.matches(item.fields):
@@ -288,7 +292,8 @@ class WatchCache:
                         watch.tell(change)
                 if change.before is not None:
                     change.before.pack()
-                if change.now is not None:
+                # An Event is hardly ever written again; of what is, the next write reads the dict.
+                if change.now is not None and self.strategy.ttl_seconds:
                     change.now.forget_dict()
         finally:
             self._is_telling = False

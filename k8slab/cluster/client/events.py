@@ -145,8 +145,7 @@ class EventRecorder:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
+class Written(NamedTuple):
     """How a note is written: *count* 1 is a new Event, more a change of the one called *name*."""
 
     name: str

@@ -127,9 +127,10 @@ class Store:
         self._new_keys: list[str] = []
         self._log: list[Event] = []
         self._times: list[float] = [clock.now, clock.now]
-        # Prefix -> watchers. Prefixes that are whole folders are found by the folders of a key, the odd ones by trying.
-        self._watchers: dict[str, list[_Watcher]] = {}
-        self._odd_watchers: dict[str, list[_Watcher]] = {}
+        self._watchers: dict[str, list[_Watcher]] = {}  # by prefix
+        # Who watches a folder, worked out once for all the keys in it. Prefixes that are not whole folders are tried each time.
+        self._folder_watchers: dict[str, list[_Watcher]] = {}
+        self._odd_prefixes: list[str] = []
         #: Called after each put; `Leases` uses it.
         self.on_put: Callable[[Put, KeyValue], None] | None = None
 
@@ -283,14 +284,18 @@ class Store:
             for event in self.events_since(start_revision, prefix):
                 notify(event)
         watcher = _Watcher(notify)
-        by_prefix = self._watchers if prefix.endswith("/") else self._odd_watchers
-        by_prefix[prefix] = [*by_prefix.get(prefix, ()), watcher]
+        self._set_watchers(prefix, [*self._watchers.get(prefix, ()), watcher])
 
         def cancel() -> None:
             watcher.stopped = True
-            by_prefix[prefix] = [other for other in by_prefix[prefix] if other is not watcher]
+            self._set_watchers(prefix, [other for other in self._watchers[prefix] if other is not watcher])
 
         return cancel
+
+    def _set_watchers(self, prefix: str, watchers: list[_Watcher]) -> None:
+        self._watchers[prefix] = watchers
+        self._folder_watchers.clear()
+        self._odd_prefixes = [each for each in self._watchers if not each.endswith("/")]
 
     def events_since(self, start_revision: int, prefix: str = "") -> list[Event]:
         """Return what happened under *prefix* from *start_revision* on. Raises CompactedError."""
@@ -301,13 +306,23 @@ class Store:
 
     def _tell(self, event: Event) -> None:
         key = event.kv.key
-        for prefix, watchers in self._odd_watchers.items():
+        for prefix in self._odd_prefixes:
             if key.startswith(prefix):
-                _notify(watchers, event)
-        end = key.find("/") + 1
+                _notify(self._watchers[prefix], event)
+        folder = key[: key.rfind("/") + 1]
+        watchers = self._folder_watchers.get(folder)
+        if watchers is None:
+            watchers = self._folder_watchers[folder] = self._watchers_above(folder)
+        _notify(watchers, event)
+
+    def _watchers_above(self, folder: str) -> list[_Watcher]:
+        """Return the watchers of *folder* and of the folders around it, the outermost first."""
+        found: list[_Watcher] = []
+        end = folder.find("/") + 1
         while end:
-            _notify(self._watchers.get(key[:end], ()), event)
-            end = key.find("/", end) + 1
+            found += self._watchers.get(folder[:end], ())
+            end = folder.find("/", end) + 1
+        return found
 
     # -- history -----------------------------------------------------------------------------------------------------
 

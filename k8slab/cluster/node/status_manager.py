@@ -7,6 +7,7 @@ is written, one Pod after the other. A Pod that is being deleted goes with grace
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
+from copy import copy
 from functools import partial
 from typing import Any
 
@@ -99,7 +100,7 @@ class StatusManager:
                     kind="Pod",
                     metadata=meta,
                     spec=pod.spec,
-                    status=merged(pod.status, _copy(status)),
+                    status=merged(pod.status, copy(status)),  # a copy: *status* is what is compared with later
                 )
                 stored = yield from self._client.update_status(new)
                 self.observe(stored)
@@ -146,8 +147,3 @@ def _differs(stored: PodStatus, wanted: PodStatus) -> bool:
         return True
     there = {condition.type: condition for condition in stored.conditions or ()}
     return any(there.get(condition.type) != condition for condition in wanted.conditions or ())
-
-
-def _copy(status: PodStatus) -> PodStatus:
-    """Return a shallow copy, so that merging does not touch what is compared with later."""
-    return PodStatus(**{name: getattr(status, name) for name in PodStatus.__struct_fields__})

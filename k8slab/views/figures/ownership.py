@@ -22,7 +22,7 @@ MOST_IN_A_LINE = 48
 LEAF_WIDTH = {
     "Deployment": 2,
     "ReplicaSet": 2,
-}  # places that an owner without children takes: its tab is wider than a chip
+}  # places that an owner without children takes at least: its tab is wider than a chip
 TAB_WIDTH, TAB_HEIGHT = 224, 48
 
 
@@ -50,7 +50,7 @@ def layout(scene: Mapping[str, Any]) -> dict[str, tuple[float, int, int]]:
     for number, generation in enumerate(networkx.topological_generations(tree)):
         layers.update(dict.fromkeys(generation, number))
     leaves = sum(tree.out_degree(node) == 0 for node in tree)
-    deep = -(-leaves // MOST_IN_A_LINE)
+    deep = max(1, -(-leaves // MOST_IN_A_LINE))
     places: dict[str, tuple[float, int, int]] = {}
     cursor = 0.0
 
@@ -59,10 +59,12 @@ def layout(scene: Mapping[str, Any]) -> dict[str, tuple[float, int, int]]:
         children = sorted(tree.successors(node), key=lambda child: graph.nodes[child]["slot"])
         first = cursor
         if children and all(graph.nodes[child]["kind"] == "Pod" and not tree.out_degree(child) for child in children):
+            columns = max(graph.nodes[child]["slot"] for child in children) // deep + 1
+            width = max(columns, LEAF_WIDTH.get(graph.nodes[node]["kind"], 1))
             for child in children:
-                column, line = divmod(graph.nodes[child]["slot"], max(1, deep))
-                places[child] = (first + column + 0.5, layers[child], line)
-                cursor = max(cursor, first + column + 1)
+                column, line = divmod(graph.nodes[child]["slot"], deep)
+                places[child] = (first + (width - columns) / 2 + column + 0.5, layers[child], line)
+            cursor += width
         elif children:
             for child in children:
                 seat(child)

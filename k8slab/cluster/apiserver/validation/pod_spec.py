@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from typing import Any
 
 from k8slab.apimachinery import names
@@ -177,11 +178,18 @@ def _dns_config(spec: Json, path: str) -> Iterator[FieldError]:
 
 def validate_ip(text: str, path: str) -> Iterator[FieldError]:
     """Yield what is wrong with an IP address."""
+    if not _is_ip(text):
+        why = "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)"
+        yield FieldError.invalid(path, text, why)
+
+
+@lru_cache(maxsize=4096)  # every report of a Pod's status brings its address again
+def _is_ip(text: str) -> bool:
     try:
         ipaddress.ip_address(text)
     except ValueError:
-        why = "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)"
-        yield FieldError.invalid(path, text, why)
+        return False
+    return True
 
 
 def _gates(spec: Json, path: str) -> Iterator[FieldError]:
