@@ -59,6 +59,11 @@ class Layer:
         return self._root
 
     @property
+    def is_made(self) -> bool:
+        """Whether its digest is known already."""
+        return bool(self._diff_id)
+
+    @property
     def diff_id(self) -> str:
         """The digest of the layer's tar."""
         if not self._diff_id:

@@ -268,7 +268,9 @@ def compress(call: Call) -> Steps:
         if decompress and not to_stdout and not path.endswith((".gz", ".tgz")):
             known = call.files.exists(path)
             code = 2 if known else 1
-            call.err(f"gzip: {path}: unknown suffix -- ignored\n" if known else f"gzip: {path}: No such file or directory\n")
+            call.err(
+                f"gzip: {path}: unknown suffix -- ignored\n" if known else f"gzip: {path}: No such file or directory\n"
+            )
             continue
         try:
             data = yield from call.read(path)

@@ -29,7 +29,9 @@ def grep(call: Call) -> Steps:
         matchers = [_compile(call, options, pattern) for pattern in patterns]
     except BadPattern as error:
         message = str(error)
-        return call.fail("Invalid regular expression" if message.startswith("Unmatched [") and not call.busybox else message, 2)
+        return call.fail(
+            "Invalid regular expression" if message.startswith("Unmatched [") and not call.busybox else message, 2
+        )
     recursive = "r" in options or "R" in options
     paths: list[str] = []
     code = 1

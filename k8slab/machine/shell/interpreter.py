@@ -485,7 +485,9 @@ class Shell(Variables):
 
     def _trace(self, values: list[tuple[str, str]], argv: list[str]) -> None:
         quoting = quote if self.dialect.name != "dash" else str
-        shown = [f"{name}={quoting(value) if value else ''}" for name, value in values] + [quoting(word) for word in argv]
+        shown = [f"{name}={quoting(value) if value else ''}" for name, value in values] + [
+            quoting(word) for word in argv
+        ]
         self.error_text((self.get("PS4") or "") + " ".join(shown) + "\n")
 
     def _call(self, body: Command, argv: list[str], values: list[tuple[str, str]]) -> Steps:

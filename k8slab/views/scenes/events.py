@@ -34,7 +34,7 @@ def event_scene(
         lines.append(
             {
                 "key": pod_scene.key_of(event),
-                "seconds": when.timestamp() if when else 0.0,
+                "seconds": int(when.timestamp()) if when else 0,  # most Events know no finer time
                 "written": int(event.metadata.resourceVersion or 0),
                 "time": time_text(when, origin),
                 "type": event.type or "Normal",

@@ -26,15 +26,13 @@ _complete: set[bytes] = set()
 
 def default_pod_spec(spec: Json, is_pod: bool = False) -> None:
     """Complete *spec* in place; *is_pod* adds what is filled in only when a Pod itself is made."""
-    mark = b"P" if is_pod else b""
-    if spec_key(spec) + mark in _complete:
-        return
-    _default(spec)
+    if spec_key(spec) not in _complete:
+        _default(spec)
+        if len(_complete) >= MOST_REMEMBERED:
+            _complete.clear()
+        _complete.add(spec_key(spec))
     if is_pod:
         _default_pod_only(spec)
-    if len(_complete) >= MOST_REMEMBERED:
-        _complete.clear()
-    _complete.add(spec_key(spec) + mark)
 
 
 def default_pod_template(template: Json) -> None:
