@@ -5,13 +5,13 @@ from __future__ import annotations
 import gc
 import shlex
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 import lightkube
 
-from k8slab.cli import driver
+from k8slab.cli import driver, magics
 from k8slab.cli.completed import Completed
+from k8slab.cli.disk import Disk
 from k8slab.cli.kubectl.main import kubectl
 from k8slab.cluster.client.transport import client_for
 from k8slab.cluster.cluster import Cluster
@@ -42,6 +42,7 @@ class Lab:
             raise LabError(f"a lab cannot have {nodes} nodes: use 0 or more")
         self._nodes, self._seed, self._hollow = nodes, seed, hollow
         self._build()
+        magics.hand_over(self.run_magic)
 
     def _build(self) -> None:
         if gc.get_threshold()[0] and gc.get_threshold()[0] < COLLECT_AFTER_OBJECTS[0]:
@@ -84,6 +85,12 @@ class Lab:
         done = driver.run_blocking(verb, self.cluster.server.handle, self.clock)
         if any(entry.who == LEARNER for entry in self.trace.entries[known:]):
             self._marks.append(before)
+        return done
+
+    def run_magic(self, line: str, stdin: str = "") -> Completed:
+        """Carry out ``%kubectl line`` and print what it prints. (The newest lab, or lesson, has the magics.)"""
+        done = self.kubectl(magics.words_of(line), stdin)
+        print(done.text, end="")
         return done
 
     # -- time --------------------------------------------------------------------------------------------------------
@@ -161,15 +168,3 @@ class Lab:
         if name not in self.cluster.kubelets:
             known = ", ".join(sorted(self.cluster.kubelets)) or "none"
             raise LabError(f"there is no node {name!r} in this lab; its nodes are: {known}")
-
-
-class Disk:
-    """The learner's own files, as kubectl reads them: only those that the command names."""
-
-    def read(self, path: str) -> str:
-        """Return the text of the file *path*."""
-        return Path(path).read_text(encoding="utf-8")
-
-    def list(self, path: str) -> list[str]:
-        """Return the names in the folder *path*, sorted. Raises NotADirectoryError for a file."""
-        return sorted(entry.name for entry in Path(path).iterdir())

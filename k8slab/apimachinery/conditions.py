@@ -5,12 +5,12 @@ Models apimachinery pkg/api/meta/conditions.go. Works on structs and on dicts. F
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 
 def _get(condition: Any, name: str) -> Any:
-    return condition.get(name) if isinstance(condition, Mapping) else getattr(condition, name)
+    return condition.get(name) if isinstance(condition, dict) else getattr(condition, name)
 
 
 def find(conditions: Sequence[Any] | None, type: str) -> Any | None:
@@ -59,7 +59,7 @@ def remove_condition(conditions: Sequence[Any] | None, type: str) -> list[Any]:
 
 
 def _with_transition_time(condition: Any, time: Any) -> Any:
-    if isinstance(condition, Mapping):
+    if isinstance(condition, dict):
         return {**condition, "lastTransitionTime": time}
     fields = {name: getattr(condition, name) for name in condition.__struct_fields__}
     fields["lastTransitionTime"] = time

@@ -67,7 +67,10 @@ class Selector:
         if self.selects_nothing:
             return False
         there = labels or {}
-        return all(requirement.matches(there) for requirement in self.requirements)
+        for requirement in self.requirements:
+            if not requirement.matches(there):
+                return False
+        return True
 
     @property
     def is_everything(self) -> bool:
@@ -101,7 +104,7 @@ def from_label_selector(selector: Any) -> Selector:
     """
     if selector is None:
         return NOTHING
-    if isinstance(selector, Mapping):
+    if isinstance(selector, dict):
         match_labels, expressions = selector.get("matchLabels"), selector.get("matchExpressions")
     else:
         match_labels, expressions = selector.matchLabels, selector.matchExpressions
@@ -109,7 +112,7 @@ def from_label_selector(selector: Any) -> Selector:
         return _from_pairs(tuple((match_labels or {}).items()))
     requirements = [Requirement(key, IN, (value,)) for key, value in (match_labels or {}).items()]
     for expression in expressions:
-        if isinstance(expression, Mapping):
+        if isinstance(expression, dict):
             key, operator, values = expression.get("key", ""), expression.get("operator", ""), expression.get("values")
         else:
             key, operator, values = expression.key, expression.operator, expression.values

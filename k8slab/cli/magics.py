@@ -7,12 +7,13 @@ would show, as it comes. ``{name}`` and ``$name`` stand for Python variables, as
 from __future__ import annotations
 
 import shlex
+import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from k8slab.cli import driver
 from k8slab.cli.completed import Completed
+from k8slab.cli.disk import Disk
 from k8slab.cli.driver import Handle
 from k8slab.cli.kubectl.main import kubectl
 from k8slab.cli.seam import Files
@@ -23,18 +24,6 @@ from k8slab.sim.errors import LabError
 Target = Callable[[], tuple[Handle, Clock]]
 #: Runs ``kubectl`` with a line of arguments and some standard input.
 Runner = Callable[[str, str], Completed]
-
-
-class Disk:
-    """The learner's own files, as a command line reads them: only those that it names."""
-
-    def read(self, path: str) -> str:
-        """Return the text of the file *path*."""
-        return Path(path).expanduser().read_text(encoding="utf-8")
-
-    def list(self, path: str) -> list[str]:
-        """Return the names in the folder *path*, sorted. Raises NotADirectoryError for a file."""
-        return sorted(entry.name for entry in Path(path).expanduser().iterdir())
 
 
 def run_kubectl(target: Target, line: str, stdin: str = "", files: Files | None = None) -> Completed:
@@ -64,3 +53,14 @@ def register(shell: Any, run: Runner) -> None:
 
     shell.register_magic_function(line_magic, magic_kind="line", magic_name="kubectl")
     shell.register_magic_function(cell_magic, magic_kind="cell", magic_name="kubectl")
+
+
+def hand_over(run: Runner) -> None:
+    """Let ``%kubectl`` in this notebook, if this is one, be carried out by *run* from now on."""
+    if "IPython" not in sys.modules:
+        return
+    from IPython.core.getipython import get_ipython
+
+    shell = get_ipython()
+    if shell is not None:
+        register(shell, run)

@@ -6,12 +6,11 @@
 from __future__ import annotations
 
 import os
-import sys
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from k8slab.cli.completed import Completed
+from k8slab.cli import magics
 from k8slab.course import content, questions
 from k8slab.course.chapters import JUDGES
 from k8slab.course.content import HINT_LEVELS, Exercise, Question, Say
@@ -44,26 +43,8 @@ def open_lesson(number: str, language: str = "en") -> Lesson:
     """
     lesson = Lesson(number, language)
     os.chdir(assets_folder())
-    _hand_over_magics(lesson)
+    magics.hand_over(lambda line, stdin: lesson.lab.run_magic(line, stdin))
     return lesson
-
-
-def _hand_over_magics(lesson: Lesson) -> None:
-    """Let ``%kubectl`` in this notebook, if this is one, run on the lab of *lesson*."""
-    if "IPython" not in sys.modules:
-        return
-    from IPython.core.getipython import get_ipython
-
-    from k8slab.cli import magics
-
-    def run(line: str, stdin: str) -> Completed:
-        done = lesson.lab.kubectl(magics.words_of(line), stdin)
-        print(done.text, end="")
-        return done
-
-    shell = get_ipython()
-    if shell is not None:
-        magics.register(shell, run)
 
 
 def assets_folder() -> Path:

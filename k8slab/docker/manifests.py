@@ -41,7 +41,10 @@ class Platform(NamedTuple):
         """Return what ``--platform`` *text* means. Raises DockerError 400 in containerd's words."""
         parts = text.lower().split("/")
         if not text or len(parts) > 3 or not all(part.isascii() and part.replace("_", "").isalnum() for part in parts):
-            raise DockerError(400, f'"{text}" is an invalid component of "{text}": platform specifier component must match "^[A-Za-z0-9_-]+$": invalid argument')
+            raise DockerError(
+                400,
+                f'"{text}" is an invalid component of "{text}": platform specifier component must match "^[A-Za-z0-9_-]+$": invalid argument',
+            )
         if len(parts) == 1:
             if parts[0] in ("linux", "windows", "darwin"):
                 return cls(parts[0], "amd64")
@@ -137,7 +140,8 @@ def read_index(raw: bytes) -> list[Descriptor]:
     for one in document.get("manifests") or ():
         named = one.get("platform") or {}
         platform = Platform(
-            str(named.get("os", "linux")), *_normal(str(named.get("architecture", "amd64")), str(named.get("variant", "")))
+            str(named.get("os", "linux")),
+            *_normal(str(named.get("architecture", "amd64")), str(named.get("variant", ""))),
         )
         found.append(_descriptor(one, platform))
     return found
@@ -152,7 +156,11 @@ def read_manifest(raw: bytes) -> Manifest:
 
 
 def _descriptor(value: Any, platform: Platform | None = None) -> Descriptor:
-    if not isinstance(value, dict) or not isinstance(value.get("digest"), str) or not content.is_digest(value["digest"]):
+    if (
+        not isinstance(value, dict)
+        or not isinstance(value.get("digest"), str)
+        or not content.is_digest(value["digest"])
+    ):
         raise ValueError("manifest with an invalid descriptor")
     size = value.get("size")
     return Descriptor(str(value.get("mediaType", "")), value["digest"], size if isinstance(size, int) else 0, platform)

@@ -72,8 +72,8 @@ def test_a_long_line_is_broken_at_the_first_blank_after_eighty_columns():
     text = "0/3 nodes are available: 3 Insufficient cpu. preemption: 0/3 nodes are available: 3 No victims"
     assert goyaml.dump({"conditions": [{"message": text}]}) == (
         "conditions:\n"
-        "- message: '0/3 nodes are available: 3 Insufficient cpu. preemption: 0/3 nodes are available:\n"
-        "    3 No victims'\n"
+        "- message: '0/3 nodes are available: 3 Insufficient cpu. preemption: 0/3 nodes are\n"
+        "    available: 3 No victims'\n"
     )
 
 

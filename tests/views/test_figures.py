@@ -209,7 +209,7 @@ def test_the_animation_is_an_animated_png_that_loops_and_rests_at_its_end(film):
 
 def test_every_reader_can_play_it(film):
     with Image.open(io.BytesIO(film.png)) as image:
-        assert (image.n_frames, image.size) == (24, (960, 540))
+        assert (getattr(image, "n_frames", 1), image.size) == (24, (960, 540))
         frames = []
         for number in (0, 12, 23):
             image.seek(number)
@@ -237,6 +237,6 @@ def test_a_frame_of_a_palette_png_holds_only_what_changed():
 def test_an_unchanged_frame_is_a_frame_too():
     same = Image.new("RGB", (8, 8), "#3B6EA5")
     with Image.open(io.BytesIO(palette_png([same, same.copy()], [100, 100]))) as image:
-        assert image.n_frames == 2
+        assert getattr(image, "n_frames", 1) == 2
         image.seek(1)
         assert image.convert("RGB").getpixel((4, 4)) == (0x3B, 0x6E, 0xA5)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from lightkube.models.core_v1 import ContainerState, ContainerStateTerminated
 
@@ -49,7 +51,7 @@ def test_nobody_knows_about_a_pod_on_a_silent_node():
     ],
 )
 def test_an_ended_container_names_its_end(ended, word):
-    failing = pod(state="running")
+    failing: Any = pod(state="running")
     failing.status.containerStatuses[0].state = ContainerState(terminated=ContainerStateTerminated(**ended))
     assert (pod_scene.status_word(failing), pod_scene.state_of(failing)) == (word, "failed")
 

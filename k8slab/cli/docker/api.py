@@ -165,7 +165,7 @@ def filters(terms: list[str]) -> str | None:
             sets.setdefault(name, {})[value] = True
     if not sets:
         return None
-    return gojson.marshal({name: {value: True for value in sorted(sets[name])} for name in sorted(sets)})
+    return gojson.marshal({name: dict.fromkeys(sorted(sets[name]), True) for name in sorted(sets)})
 
 
 def registry_auth(credentials: Mapping[str, str] | None) -> str:

@@ -147,7 +147,7 @@ class _Application:
         except CommandError as error:
             raise with_source(self._retrieving(), target.source, error) from None
         except ApiError as error:
-            if error.reason != "NotFound" or (error.status.get("details") or {}).get("kind") == "namespaces":
+            if error.reason != "NotFound":
                 raise with_source(self._retrieving(), target.source, error) from None
             yield from self._create()
             return

@@ -65,15 +65,14 @@ class Patch:
             raise self._refused(error) from None
         except RecursionError:
             raise errors.bad_request("error decoding patch: exceeded max depth") from None
-        shown = go_text(patch) if self._type == STRATEGIC_MERGE_PATCH else gojson.marshal(_sorted(new))
         try:
             obj, unknown = self._redecode(new)
         except DecodeError as error:
             why = error.converter if self._type == STRATEGIC_MERGE_PATCH and error.converter else str(error)
-            raise _invalid(shown, why) from None
+            raise self._invalid(patch, new, why) from None
         strict += unknown
         if strict and self._directive == STRICT:
-            raise _invalid(shown, "strict decoding error: " + ", ".join(strict))
+            raise self._invalid(patch, new, "strict decoding error: " + ", ".join(strict))
         if self._directive != IGNORE:
             for warning in strict:
                 self._context.warn(warning)
@@ -102,6 +101,10 @@ class Patch:
             raise errors.bad_request(_cannot(patch, prefix, _MAP))
         return patch
 
+    def _invalid(self, patch: Any, new: Any, why: str) -> ApiError:
+        shown = go_text(patch) if self._type == STRATEGIC_MERGE_PATCH else gojson.marshal(_sorted(new))
+        return errors.invalid("", "", [FieldError.invalid("patch", shown, why)])
+
     def _refused(self, error: PatchError) -> ApiError:
         if self._type == STRATEGIC_MERGE_PATCH:
             return errors.bad_request(str(error)) if error.bad_request else errors.unknown(str(error))
@@ -111,10 +114,6 @@ class Patch:
 
 def _cannot(value: Any, prefix: str, go_type: str) -> str:
     return f"{prefix}json: cannot unmarshal {json_kind(value)} into Go value of type {go_type}"
-
-
-def _invalid(shown: str, why: str) -> ApiError:
-    return errors.invalid("", "", [FieldError.invalid("patch", shown, why)])
 
 
 def _duplicates(value: Any, path: str) -> list[str]:

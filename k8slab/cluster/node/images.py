@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Generator
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import simpy
@@ -32,6 +33,7 @@ _REFERENCE = re.compile(
 Note = Callable[[str, str, str], None]
 
 
+@lru_cache(maxsize=1024)
 def with_default_tag(image: str) -> str:
     """Return *image* with ``:latest`` if it names neither tag nor digest. Raises ValueError."""
     match = _REFERENCE.fullmatch(image)

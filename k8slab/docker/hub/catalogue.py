@@ -6,6 +6,7 @@ everybody who pulls them.
 
 from __future__ import annotations
 
+import datetime as dt
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
@@ -89,9 +90,7 @@ class Variant:
                 history.append(History(image.created, told, comment="buildkit.dockerfile.v0", empty_layer=True))
                 continue
             self._add_layer(step, mtime)
-            history.append(
-                History(image.created, step["layer"], comment=step.get("comment", "buildkit.dockerfile.v0"))
-            )
+            history.append(History(image.created, step["layer"], comment=step.get("comment", "buildkit.dockerfile.v0")))
         self._run, self._history, self._author = run, history, author
 
     def _add_layer(self, step: dict[str, Any], mtime: float) -> None:
@@ -161,7 +160,7 @@ def _filled(value: Any, values: dict[str, str]) -> Any:
 
 
 def _unix(value: Any) -> float:
-    return timestamps.to_unix(str(value))
+    return value.timestamp() if isinstance(value, dt.datetime) else timestamps.to_unix(str(value))
 
 
 @lru_cache(maxsize=1)

@@ -15,7 +15,15 @@ from k8slab.docker.hub.catalogue import Catalogue, catalogue
 from k8slab.docker.image_config import ImageConfig
 from k8slab.docker.layers import Layer
 from k8slab.docker.manifests import (
-    INDEXES, MANIFEST, MANIFEST_LIST, Platform, index_document, manifest_document, media_type_of, read_index, read_manifest,
+    INDEXES,
+    MANIFEST,
+    MANIFEST_LIST,
+    Platform,
+    index_document,
+    manifest_document,
+    media_type_of,
+    read_index,
+    read_manifest,
 )  # fmt: skip
 from k8slab.docker.remotes import Auth, RegistryError, denied, manifest_unknown, too_many_requests
 from k8slab.sim.clock import Clock

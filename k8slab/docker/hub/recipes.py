@@ -17,15 +17,28 @@ from typing import Any
 
 from k8slab.docker.layers import Layer, lowers
 from k8slab.machine import executable
-from k8slab.machine.fs.inode import Directory, File, Inode, graft, walk
 from k8slab.machine.fs.changes import size as tree_size
+from k8slab.machine.fs.inode import Directory, File, Inode, graft, walk
 from k8slab.machine.fs.overlay import overlay
 from k8slab.machine.userlands.base import Tree
 from k8slab.machine.userlands.distributions import DISTRIBUTIONS
 
 _SIZE = re.compile(r"([0-9.]+)\s*(B|kB|MB|GB)?")
 _UNITS = {None: 1, "B": 1, "kB": 1000, "MB": 1000**2, "GB": 1000**3}
-KEYS = ("layer", "comment", "userland", "size", "fill", "programs", "files", "scripts", "links", "directories", "users", "owners")
+KEYS = (
+    "layer",
+    "comment",
+    "userland",
+    "size",
+    "fill",
+    "programs",
+    "files",
+    "scripts",
+    "links",
+    "directories",
+    "users",
+    "owners",
+)
 DEFAULT_FILL = "/usr/share/misc/packages.db"
 
 
@@ -106,7 +119,7 @@ def _add_users(tree: Tree, users: Sequence[str], under: Directory | None) -> Non
         old = _find(tree.root, path) or (_find(under, path) if under is not None else None)
         text = old.read_all().decode() if isinstance(old, File) else ""
         for line in users:
-            name, _, uid, gid, *_ = line.split(":")
+            name, _, _, gid, *_ = line.split(":")
             text += f"{line}\n" if separator else f"{name}:x:{gid}:\n"
         tree.file(path, text)
 

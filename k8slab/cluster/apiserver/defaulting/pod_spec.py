@@ -7,6 +7,7 @@ Which specs are already complete is remembered by their encoded bytes, because a
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Any
 
 from k8slab.apimachinery import quantity
@@ -216,6 +217,7 @@ def canonical_resources(resources: Json) -> None:
         resources[name] = canonical_amount(amount)
 
 
+@lru_cache(maxsize=8192)
 def canonical_amount(amount: str | int | float) -> str:
     """Return *amount* in canonical form, rounded up to thousandths."""
     parsed = quantity.parse(amount)

@@ -63,7 +63,7 @@ def qos_class(spec: Json) -> str:
             for name, text in (amounts or {}).items():
                 amount = quantity.parse(text).amount
                 if name in ("cpu", "memory") and amount:
-                    total[name] = total.get(name, 0) + amount
+                    total[name] = total[name] + amount if name in total else amount
         own = [name for name, text in (resources.get("limits") or {}).items() if quantity.parse(text)]
         guaranteed = guaranteed and "cpu" in own and "memory" in own
     if not requests and not limits:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 from lightkube.resources.apps_v1 import ReplicaSet, StatefulSet
@@ -263,8 +264,11 @@ def own_constraints(pod: PodInfo, action: str) -> list[Constraint]:
 def default_constraints(state: CycleState, pod: PodInfo) -> list[Constraint]:
     """Return the constraints of a Pod that brings none: none either, unless a Service or controller selects it."""
     selector = default_selector(state, pod)
-    if not selector.requirements:
-        return []
+    return _default_constraints(selector) if selector.requirements else []
+
+
+@lru_cache(maxsize=1024)  # all Pods of a ReplicaSet have the same
+def _default_constraints(selector: labels.Selector) -> list[Constraint]:
     return [Constraint(key, skew, selector) for key, skew in DEFAULT_SKEWS]
 
 
