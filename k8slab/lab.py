@@ -132,7 +132,10 @@ class Lab:
         return self.cluster.store.compacted
 
     def objects(self, model: type, *, revision: int | None = None, namespace: str | None = None) -> list[Any]:
-        """Return all objects of the lightkube class *model* as of *revision* (now by default), in key order."""
+        """Return all objects of the lightkube class *model* as of *revision* (now by default), in key order.
+
+        They are shared with the whole lab: read them, never change them.
+        """
         at = self.revision if revision is None else revision
         return self.cluster.server.objects_at(model, at, namespace)
 

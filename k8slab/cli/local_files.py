@@ -68,6 +68,13 @@ def exists(files: LocalFiles, path: str) -> bool:
     return True
 
 
+def make_dirs(files: LocalFiles, path: str, mode: int = 0o755) -> None:
+    """Make the folder *path* and those above it that are missing."""
+    if not exists(files, path):
+        make_dirs(files, posixpath.dirname(absolute(files, path)), mode)
+        files.make_dir(path, mode)
+
+
 def followed(files: LocalFiles, path: str) -> str:
     """Return *path* with the links at its end resolved. Raises FileNotFoundError, OSError for a loop."""
     for _ in range(40):

@@ -176,11 +176,11 @@ class Lesson:
 
         return ClusterBoard(self.lab.client, self.lab, language=self.say.language)
 
-    def graph(self) -> OwnershipGraph:
-        """Return who owns whom."""
+    def graph(self, deployment: str = "") -> OwnershipGraph:
+        """Return who owns whom: *deployment* and what is below it, or everything."""
         from k8slab.views.widgets.ownership import OwnershipGraph
 
-        return OwnershipGraph(self.lab.client, self.lab, language=self.say.language)
+        return OwnershipGraph(self.lab.client, self.lab, of=deployment, language=self.say.language)
 
     def events(self) -> EventStream:
         """Return what the components tell about what they do."""

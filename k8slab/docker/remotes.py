@@ -105,6 +105,9 @@ class Remote(Protocol):
     def has_blob(self, path: str, digest: str) -> Generator[Event, Any, bool]:
         """Return whether a push may skip a blob."""
 
+    def mount(self, path: str, layer: Layer, origin: str) -> Generator[Event, Any, bool]:
+        """Take *layer* over from the repository *origin* of the same registry; return whether that worked."""
+
     def check_push(self, path: str) -> Generator[Event, Any, None]:
         """Raise unless the repository may be pushed to."""
 

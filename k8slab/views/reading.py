@@ -56,10 +56,12 @@ class Reading:
         models = (Node, Pod, ReplicaSet, Deployment)
         return board_scene(*(self.objects(model, revision) for model in models), before=before, words=words)
 
-    def ownership(self, revision: int | None = None, before: Any = None, words: Words = ENGLISH) -> dict[str, Any]:
-        """Return the ownership graph's scene."""
+    def ownership(
+        self, revision: int | None = None, before: Any = None, words: Words = ENGLISH, *, of: str = ""
+    ) -> dict[str, Any]:
+        """Return the ownership graph's scene; *of* one Deployment, or of all."""
         found = [obj for model in OWNED for obj in self.objects(model, revision)]
-        return ownership_scene(found, before=before, words=words)
+        return ownership_scene(found, of=of, before=before, words=words)
 
     def events(self, revision: int | None = None, *, about: str = "", words: Words = ENGLISH) -> dict[str, Any]:
         """Return the event stream's scene."""

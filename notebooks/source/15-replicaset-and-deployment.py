@@ -136,7 +136,7 @@ spec:
 # 你要的是 Deployment，得到的却有三种东西。每一样上面都写着它归谁管：
 
 # %% tags=["S8-07"]
-lesson.graph()
+lesson.graph("web")
 
 # %% [markdown] lang="en" tags=["S8-07"]
 # Deployment → ReplicaSet → Pod. The division of labour is strict:

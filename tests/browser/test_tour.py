@@ -106,7 +106,7 @@ def test_the_rollout_chapter(chapter, album, language):
     notebook = chapter(ROLLOUT, language)
     notebook.run_all()
 
-    graph = notebook.widget("lesson.graph()")
+    graph = notebook.widget("lesson.graph(")
     graph.locator(".object.chip").first.click()
     expect(graph.locator(".edge.lit")).not_to_have_count(0)
     notebook.picture(graph, album / f"15-graph-{language}.png")

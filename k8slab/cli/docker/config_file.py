@@ -11,7 +11,7 @@ from typing import Any
 
 from k8slab.apimachinery import gojson
 from k8slab.cli.docker.errors import CommandError
-from k8slab.cli.local_files import LocalFiles, exists
+from k8slab.cli.local_files import LocalFiles, make_dirs
 
 HUB = "https://index.docker.io/v1/"
 
@@ -84,8 +84,7 @@ class ConfigFile:
         """Write the settings back, as Go does: with tabs, the logins sorted."""
         settings = dict(self.settings)
         settings["auths"] = gojson.sorted_map(settings.get("auths") or {})
-        if not exists(self.files, self.folder):
-            self.files.make_dir(self.folder, 0o700)
+        make_dirs(self.files, self.folder, 0o700)
         text = json.dumps(settings, indent="\t", ensure_ascii=False, separators=(",", ": "))
         self.files.write_bytes(self.path, text.encode(), 0o600)
 

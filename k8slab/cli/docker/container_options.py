@@ -10,7 +10,7 @@ import posixpath
 import re
 from typing import Any
 
-from k8slab.cli.docker import mount_option, network_option, ports_option, volume_option
+from k8slab.cli.docker import mount_option, network_option, ports_option, units, volume_option
 from k8slab.cli.docker.errors import CommandError
 from k8slab.cli.docker.flags import Parsed
 from k8slab.cli.docker.invocation import Invocation
@@ -230,7 +230,7 @@ def _security(run: Invocation) -> tuple[list[str] | None, list[str] | None]:
     return found or None, paths
 
 
-def _ulimits(items: list[str]) -> list[Json]:
+def ulimits(items: list[str]) -> list[Json]:
     found = {}
     for item in items:
         name, _, limits = item.partition("=")
@@ -259,7 +259,11 @@ def _devices(items: list[str]) -> list[Json]:
         if not target.startswith("/"):
             raise CommandError(f"{target} is not an absolute path")
         found.append(
-            {"PathOnHost": posixpath.normpath(source), "PathInContainer": posixpath.normpath(target), "CgroupPermissions": rights}
+            {
+                "PathOnHost": posixpath.normpath(source),
+                "PathInContainer": posixpath.normpath(target),
+                "CgroupPermissions": rights,
+            }
         )
     return found
 
@@ -277,8 +281,6 @@ def _throttles(items: list[str], *, bytes_per_second: bool) -> list[Json]:
 
 
 def _rate(text: str, bytes_per_second: bool) -> int:
-    from k8slab.cli.docker import units
-
     return units.ram_in_bytes(text) if bytes_per_second else int(text or 0)
 
 
@@ -286,9 +288,7 @@ def _gpus(items: list[str]) -> list[Json] | None:
     requests = []
     for item in items:
         count = -1 if item == "all" else int(item) if item.isdigit() else -1
-        requests.append(
-            {"Driver": "", "Count": count, "DeviceIDs": None, "Capabilities": [["gpu"]], "Options": {}}
-        )
+        requests.append({"Driver": "", "Count": count, "DeviceIDs": None, "Capabilities": [["gpu"]], "Options": {}})
     return requests or None
 
 
@@ -407,7 +407,7 @@ def resources(flags: Parsed) -> Json:
         "MemorySwappiness": flags.number("memory-swappiness"),
         "OomKillDisable": flags.on("oom-kill-disable"),
         "PidsLimit": flags.number("pids-limit"),
-        "Ulimits": _ulimits(flags.items("ulimit")),
+        "Ulimits": ulimits(flags.items("ulimit")),
         "CpuCount": flags.number("cpu-count"),
         "CpuPercent": flags.number("cpu-percent"),
         "IOMaximumIOps": flags.number("io-maxiops"),

@@ -15,7 +15,9 @@ from k8slab.cli.docker.registry_verbs import parsed
 from k8slab.cli.seam import Steps
 from k8slab.cli.tabwriter import lined_up
 
-DIFF = Listing({"Type": "CHANGE TYPE", "Path": "PATH"}, "table {{.Type}}\t{{.Path}}", type_name="*container.diffContext")
+DIFF = Listing(
+    {"Type": "CHANGE TYPE", "Path": "PATH"}, "table {{.Type}}\t{{.Path}}", type_name="*container.diffContext"
+)
 CHANGES = ("C", "A", "D")
 TOP_WIDTH, TOP_PADDING = 20, 3
 
@@ -38,7 +40,7 @@ def port(run: Invocation) -> Steps[int]:
         wanted, _, protocol = run.args[1].partition("/")
         protocol = protocol or "tcp"
         if not wanted.isdigit() or int(wanted) > 65535:
-            raise CommandError(f"Error: invalid port ({wanted}): strconv.ParseUint: parsing \"{wanted}\": invalid syntax")
+            raise CommandError(f'Error: invalid port ({wanted}): strconv.ParseUint: parsing "{wanted}": invalid syntax')
         bindings = ports.get(f"{wanted}/{protocol}")
         if not bindings:
             raise CommandError(f"no public port '{run.args[1]}' published for {name}")

@@ -19,7 +19,9 @@ from k8slab.cli.docker.errors import CommandError
 from k8slab.cli.docker.option_checks import CHECKS
 from k8slab.cli.kubectl import durations
 
-_OPTION = re.compile(r"^ {2,6}(?:-(?P<short>.), |    )?--(?P<name>[a-z0-9-]+)(?: (?P<kind>[a-zA-Z0-9-]+))?(?:  +(?P<text>.*))?$")
+_OPTION = re.compile(
+    r"^ {2,6}(?:-(?P<short>.), |    )?--(?P<name>[a-z0-9-]+)(?: (?P<kind>[a-zA-Z0-9-]+))?(?:  +(?P<text>.*))?$"
+)
 _DEFAULT = re.compile(r'\(default (?:"(?P<text>[^"]*)"|(?P<bare>[^)]*))\)')
 #: Types of flags that may be given more than once; each use adds one item, commas and all.
 _LISTS = frozenset(["list", "map", "filter", "network", "mount", "ulimit", "gpu-request", "strings", "stringToString"])

@@ -126,7 +126,7 @@ def listing(kind: Listing, rows: Iterable[Row], form: str, *, quiet: bool = Fals
     lines = "".join(render(made, _struct(kind, row)) + "\n" for row in rows)
     if not is_table:
         return lines
-    headers = Struct({name: header for name, header in kind.headers.items()})
+    headers = Struct(kind.headers)
     headers.type_name = "formatter.SubHeaderContext"
     head = render(template(body, HEADER_FUNCTIONS), _Headers(headers)) + "\n"
     writer = TabWriter(MIN_WIDTH, PADDING)

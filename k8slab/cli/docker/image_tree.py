@@ -44,7 +44,7 @@ def drawn(images: list[dict[str, Any]], terminal: Terminal | None) -> str:
         name_width -= column_width + SPACING
         columns.append((title, column_width, align))
     name_width = min(name_width, _widest(shown))
-    out = [WARNING, LEGEND.rjust(width - len(IN_USE)) + IN_USE + " ", ""]
+    out = [WARNING, f"{LEGEND}{IN_USE} ".rjust(width), ""]
     out.append(_header("IMAGE", name_width) + "".join(" " * SPACING + _header(title, w) for title, w, _ in columns))
     for image in shown:
         names = sorted(image.get("RepoTags") or [UNTAGGED])
@@ -87,7 +87,9 @@ def _cells(line: _Line, columns: list[tuple[str, int, str]]) -> str:
 
 def _line(image: dict[str, Any]) -> _Line:
     children = [child for child in image.get("Manifests") or [] if child.get("Kind") == "image"]
-    used = image.get("Containers", -1) > 0 or any((child.get("ImageData") or {}).get("Containers") for child in children)
+    used = image.get("Containers", -1) > 0 or any(
+        (child.get("ImageData") or {}).get("Containers") for child in children
+    )
     content = sum((child.get("Size") or {}).get("Content", 0) for child in children)
     return _Line(
         "",

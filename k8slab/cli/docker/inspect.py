@@ -114,7 +114,9 @@ def anything(run: Invocation) -> Steps[int]:
     flags = run.flags
     kind = flags.text("type")
     if flags.changed("type") and not kind:
-        raise CommandError('type is empty: must be one of "config", "container", "image", "network", "node", "plugin", "secret", "service", "task", "volume"')
+        raise CommandError(
+            'type is empty: must be one of "config", "container", "image", "network", "node", "plugin", "secret", "service", "task", "volume"'
+        )
     if kind and kind not in PATHS:
         names = ", ".join(f'"{name}"' for name in sorted(PATHS))
         raise CommandError(f'unknown type: "{kind}": must be one of {names}')
@@ -131,7 +133,9 @@ def anything(run: Invocation) -> Steps[int]:
                 if not in_swarm:
                     continue
             try:
-                text = yield from run.api.text("GET", path.format(word), {"size": size if name == "container" else None})
+                text = yield from run.api.text(
+                    "GET", path.format(word), {"size": size if name == "container" else None}
+                )
             except DaemonError as error:
                 if kind or error.status not in (400, 404, 405, 500, 501, 503):
                     raise

@@ -70,6 +70,4 @@ def timestamp(text: str, now: datetime, name: str = "since") -> str:
             moment = moment.replace(tzinfo=UTC)
         nanoseconds = (fraction[1] if fraction else "").ljust(9, "0")[:9]
         return f"{int(moment.timestamp())}.{nanoseconds}"
-    raise CommandError(
-        f'invalid value for "{name}": failed to parse value as time or duration: "{text}"'
-    )
+    raise CommandError(f'invalid value for "{name}": failed to parse value as time or duration: "{text}"')

@@ -171,7 +171,9 @@ def _verb_of(words: list[str]) -> tuple[tuple[str, ...], list[str]]:
 
 def _usage_error(message: str, path: tuple[str, ...], exit_code: int) -> CommandError:
     name = " ".join(("docker", *path))
-    return CommandError(f"{message}\n\nUsage:  {helptext.usage(path)}\n\nRun '{name} --help' for more information", exit_code)
+    return CommandError(
+        f"{message}\n\nUsage:  {helptext.usage(path)}\n\nRun '{name} --help' for more information", exit_code
+    )
 
 
 def _check_arguments(path: tuple[str, ...], words: list[str]) -> None:

@@ -93,7 +93,17 @@ def parse(text: str, cwd: str = "/") -> dict[str, Any]:
         mount["TmpfsOptions"] = tmpfs
     return _ordered(
         mount,
-        ("Type", "Source", "Target", "ReadOnly", "Consistency", "BindOptions", "VolumeOptions", "ImageOptions", "TmpfsOptions"),
+        (
+            "Type",
+            "Source",
+            "Target",
+            "ReadOnly",
+            "Consistency",
+            "BindOptions",
+            "VolumeOptions",
+            "ImageOptions",
+            "TmpfsOptions",
+        ),
     )
 
 
@@ -121,7 +131,7 @@ def _recursive(value: str, bind: dict[str, Any]) -> None:
             bind["ReadOnlyForceRecursive"] = True
         case _:
             raise ValueError(
-                f"invalid value for bind-recursive: {value} (must be \"enabled\", \"disabled\", \"writable\", or \"readonly\")"
+                f'invalid value for bind-recursive: {value} (must be "enabled", "disabled", "writable", or "readonly")'
             )
 
 

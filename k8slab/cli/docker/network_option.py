@@ -55,11 +55,13 @@ def parse(text: str) -> Attachment:
             case "driver-opt":
                 name, equals, option = value.partition("=")
                 if not equals or not name.strip():
-                    raise ValueError('invalid key value pair format in driver options')
+                    raise ValueError("invalid key value pair format in driver options")
                 result.driver_options[name.strip().lower()] = option.strip()
             case "gw-priority":
                 if not re.fullmatch(r"[-+]?\d+", value):
-                    raise ValueError(f"invalid gw-priority (\"{value}\"): strconv.Atoi: parsing \"{value}\": invalid syntax")
+                    raise ValueError(
+                        f'invalid gw-priority ("{value}"): strconv.Atoi: parsing "{value}": invalid syntax'
+                    )
                 result.gateway_priority = int(value)
             case _:
                 raise ValueError(f"invalid field key {key}")

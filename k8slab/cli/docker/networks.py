@@ -135,14 +135,18 @@ def _ipam(run: Invocation) -> list[dict[str, Any]]:
         if home is None:
             raise CommandError(f"no matching subnet for range {text}")
         if "IPRange" in pools[home]:
-            raise CommandError(f"cannot configure multiple ranges ({text}, {pools[home]['IPRange']}) on the same subnet ({home})")
+            raise CommandError(
+                f"cannot configure multiple ranges ({text}, {pools[home]['IPRange']}) on the same subnet ({home})"
+            )
         pools[home]["IPRange"] = text
     for text in gateways:
         home = _home(text, nets)
         if home is None:
             raise CommandError(f"no matching subnet for gateway {text}")
         if "Gateway" in pools[home]:
-            raise CommandError(f"cannot configure multiple gateways ({text}, {pools[home]['Gateway']}) for the same subnet ({home})")
+            raise CommandError(
+                f"cannot configure multiple gateways ({text}, {pools[home]['Gateway']}) for the same subnet ({home})"
+            )
         pools[home]["Gateway"] = text
     for item in flags.items("aux-address"):
         name, _, address = item.partition("=")

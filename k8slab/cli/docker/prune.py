@@ -154,7 +154,9 @@ def _warning(everything: bool, with_volumes: bool, terms: list[str]) -> str:
     lines = ["all stopped containers", "all networks not used by at least one container"]
     if with_volumes:
         lines.append("all anonymous volumes not used by at least one container")
-    lines.append("all images without at least one container associated to them" if everything else "all dangling images")
+    lines.append(
+        "all images without at least one container associated to them" if everything else "all dangling images"
+    )
     lines.append("all build cache" if everything else "unused build cache")
     text = "WARNING! This will remove:\n" + "".join(f"  - {line}\n" for line in lines)
     if terms:

@@ -70,7 +70,9 @@ def pull(run: Invocation) -> Steps[int]:
     return 0
 
 
-def request_pull(run: Invocation, name: reference.Reference, *, all_tags: bool = False, platform: str = "") -> Steps[Any]:
+def request_pull(
+    run: Invocation, name: reference.Reference, *, all_tags: bool = False, platform: str = ""
+) -> Steps[Any]:
     """Return the engine's answer to the wish for the image *name*."""
     query = {"fromImage": name.name, "platform": platform.lower() or None}
     if not all_tags:
@@ -108,7 +110,9 @@ def search(run: Invocation) -> Steps[int]:
     flags = run.flags
     limit = flags.number("limit")
     term = run.args[0]
-    domain = term.partition("/")[0] if "/" in term and any(mark in term.partition("/")[0] for mark in ".:") else "docker.io"
+    domain = (
+        term.partition("/")[0] if "/" in term and any(mark in term.partition("/")[0] for mark in ".:") else "docker.io"
+    )
     header = api.registry_auth(run.config.credentials(registry_key(domain)))
     query = {"term": term, "filters": api.filters(flags.items("filter")), "limit": str(limit) if limit else None}
     found = yield from run.api.json("GET", "/images/search", query, headers={"X-Registry-Auth": header})
@@ -158,14 +162,12 @@ def login(run: Invocation) -> Steps[int]:
     body = {"username": username, "password": password, "serveraddress": key}
     answer = yield from run.api.json("POST", "/auth", body=body)
     token = str((answer or {}).get("IdentityToken") or "")
-    known = bool(stored)
     run.config.log_in(key, username, password, token)
-    if not known or True:
-        run.io.err(
-            f"\nWARNING! Your credentials are stored unencrypted in '{run.config.path}'.\n"
-            "Configure a credential helper to remove this warning. See\n"
-            "https://docs.docker.com/go/credential-store/\n\n"
-        )
+    run.io.err(
+        f"\nWARNING! Your credentials are stored unencrypted in '{run.config.path}'.\n"
+        "Configure a credential helper to remove this warning. See\n"
+        "https://docs.docker.com/go/credential-store/\n\n"
+    )
     run.io.out(str((answer or {}).get("Status") or "") + "\n" if (answer or {}).get("Status") else "")
     return 0
 

@@ -144,7 +144,10 @@ def _status(error: CommandError, command: str) -> CommandError:
     if isinstance(error, Exit):
         return error
     text = str(error)
-    if any(words in text for words in ("executable file not found", "no such file or directory", "system cannot find the file")):
+    if any(
+        words in text
+        for words in ("executable file not found", "no such file or directory", "system cannot find the file")
+    ):
         return with_help(error, command, NOT_FOUND)
     if any(words in text for words in ("permission denied", "is a directory")):
         return with_help(error, command, CANNOT_INVOKE)
@@ -160,15 +163,11 @@ def _create(run: Invocation, body: dict[str, Any]) -> Steps[str]:
         )
     for address in host["Dns"]:
         if address.startswith("127.") or address == "::1":
-            run.io.err(
-                f"WARNING: Localhost DNS setting (--dns={address}) may fail in containers.\n"
-            )
+            run.io.err(f"WARNING: Localhost DNS setting (--dns={address}) may fail in containers.\n")
             break
     cid_file = host["ContainerIDFile"]
     if cid_file and exists(run.files, cid_file):
-        raise CommandError(
-            f"container ID file found, make sure the other container isn't running or delete {cid_file}"
-        )
+        raise CommandError(f"container ID file found, make sure the other container isn't running or delete {cid_file}")
     name: reference.Reference | None = None
     if not reference.is_image_id(body["Image"]) or len(body["Image"]) < 64:
         name = parsed(body["Image"]).with_default_tag()

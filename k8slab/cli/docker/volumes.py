@@ -68,7 +68,9 @@ def create(run: Invocation) -> Steps[int]:
     name = flags.text("name") if flags.has("name") else ""
     if run.args:
         if name:
-            raise CommandError("conflicting options: cannot specify a volume name through both --name and as a positional arg")
+            raise CommandError(
+                "conflicting options: cannot specify a volume name through both --name and as a positional arg"
+            )
         name = run.args[0]
     body: dict[str, Any] = {"Driver": flags.text("driver")}
     if flags.items("opt"):

@@ -5,6 +5,7 @@ Models kubectl pkg/cmd/{apiresources,version,clusterinfo}. Left out: cluster-inf
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -12,19 +13,18 @@ from k8slab.cli import goyaml
 from k8slab.cli.kubectl.discovery import Mapping, preferred
 from k8slab.cli.kubectl.errors import CommandError
 from k8slab.cli.kubectl.invocation import Invocation
-from k8slab.cli.kubectl.jsonpath import json_indented
 from k8slab.cli.kubectl.tables import new_tab_writer
 from k8slab.cli.seam import Steps
 
 CLIENT_VERSION = {
-    "buildDate": "2026-01-01T00:00:00Z",
-    "compiler": "gc",
-    "gitCommit": "k8slab",
-    "gitTreeState": "clean",
-    "gitVersion": "v1.36.2",
-    "goVersion": "go1.26",
     "major": "1",
     "minor": "36",
+    "gitVersion": "v1.36.2",
+    "gitCommit": "k8slab",
+    "gitTreeState": "clean",
+    "buildDate": "2026-01-01T00:00:00Z",
+    "goVersion": "go1.26",
+    "compiler": "gc",
     "platform": "linux/amd64",
 }
 KUSTOMIZE_VERSION = "v5.8.1"
@@ -107,7 +107,7 @@ def version(run: Invocation) -> Steps[int]:
         whole = {"clientVersion": CLIENT_VERSION, "kustomizeVersion": KUSTOMIZE_VERSION}
         if server is not None:
             whole["serverVersion"] = server
-        run.io.out(json_indented(whole).replace("    ", "  ") + "\n" if output == "json" else goyaml.dump(whole))
+        run.io.out(json.dumps(whole, indent=2) + "\n" if output == "json" else goyaml.dump(whole))
         return 0
     run.io.out(f"Client Version: {CLIENT_VERSION['gitVersion']}\nKustomize Version: {KUSTOMIZE_VERSION}\n")
     if server is not None:

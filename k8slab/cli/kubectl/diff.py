@@ -18,7 +18,7 @@ from k8slab.cli.kubectl.apply import MANAGER, difference
 from k8slab.cli.kubectl.builder import Target
 from k8slab.cli.kubectl.errors import Aggregate, CommandError, Exit, joined, report
 from k8slab.cli.kubectl.invocation import Invocation
-from k8slab.cli.kubectl.last_applied import annotated
+from k8slab.cli.kubectl.last_applied import unannotated
 from k8slab.cli.kubectl.udiff import unified
 from k8slab.cli.seam import Now, Steps
 from k8slab.sim.chance import Chance
@@ -86,10 +86,11 @@ def _merged(run: Invocation, target: Target, live: Obj | None) -> Steps[Obj]:
         }
         body = api.encode(target.obj or {})
         return (yield from run.api.patch(*place, body, api.APPLY_PATCH, params))
-    modified = annotated(target.obj or {})
     params = {"dryRun": "All", "fieldManager": run.field_manager(MANAGER)}
     if live is None:
-        return (yield from run.api.create(target.mapping, target.namespace, modified, params))
+        return (yield from run.api.create(target.mapping, target.namespace, target.obj or {}, params))
+    # Unlike apply, diff leaves the annotation of the live object as it is.
+    modified = unannotated(target.obj or {})
     patch, content_type = difference(live, modified)
     if not patch:
         return live
@@ -102,10 +103,6 @@ def _shown(run: Invocation, obj: Obj | None) -> Obj | None:
     shown = copy.deepcopy(obj)
     if not run.flags.on("show-managed-fields"):
         shown["metadata"].pop("managedFields", None)
-    annotations = shown["metadata"].get("annotations") or {}
-    annotations.pop("kubectl.kubernetes.io/last-applied-configuration", None)
-    if "annotations" in shown["metadata"] and not annotations:
-        del shown["metadata"]["annotations"]
     return shown
 
 

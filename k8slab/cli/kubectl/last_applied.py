@@ -13,7 +13,7 @@ ANNOTATION = "kubectl.kubernetes.io/last-applied-configuration"
 
 def configuration_of(obj: Obj) -> str:
     """Return *obj* as the annotation holds it: JSON with sorted keys, without the annotation itself, on a line."""
-    return compact(_without_annotation(obj)) + "\n"
+    return compact(unannotated(obj)) + "\n"
 
 
 def annotated(obj: Obj) -> Obj:
@@ -39,9 +39,8 @@ def refreshed(obj: Obj) -> Obj:
     return annotated(obj) if is_annotated(obj) else obj
 
 
-def _without_annotation(obj: Obj) -> Obj:
+def unannotated(obj: Obj) -> Obj:
+    """Return *obj* without the annotation, but with a place for annotations: so it stands in the annotation."""
     metadata: dict[str, Any] = dict(obj.get("metadata") or {})
-    annotations = dict(metadata.get("annotations") or {})
-    annotations.pop(ANNOTATION, None)
-    metadata["annotations"] = annotations
-    return {**obj, "metadata": metadata}
+    annotations = {key: value for key, value in (metadata.get("annotations") or {}).items() if key != ANNOTATION}
+    return {**obj, "metadata": {**metadata, "annotations": annotations}}

@@ -124,7 +124,7 @@ def _jsonpath_printer(run: Invocation, output: str, template: str) -> Printer:
             raise CommandError(
                 f'error executing jsonpath "{template}": Error executing template: {error}. '
                 f"Printing more information for debugging the template:\n\ttemplate was:\n\t\t{template}\n"
-                f"\tobject given to jsonpath engine was:\n\t\t{go_syntax(obj)}\n\n"
+                f"\tobject given to jsonpath engine was:\n\t\t{go_syntax(obj)}\n\n\n"
             ) from None
 
     return print_path

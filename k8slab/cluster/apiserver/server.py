@@ -150,9 +150,8 @@ class ApiServer:
         return [decode(item.value) for item in items], str(self.store.revision)
 
     def objects_at(self, model: type, revision: int, namespace: str | None = None) -> builtins.list[Any]:
-        """Return the objects as of *revision*, in key order. Raises CompactedError and FutureRevisionError."""
-        cache = self.registry_of(model).cache
-        return [cache.decode_struct(item.value) for item in cache.list_at(revision, namespace or "")]
+        """Return the objects as of *revision*, in key order: shared structs, read-only. Raises CompactedError and FutureRevisionError."""
+        return [item.struct for item in self.registry_of(model).cache.list_at(revision, namespace or "")]
 
     def create(self, obj: Any, *, user: str, namespace: str | None = None, shared: bool = False) -> Any:
         """Store *obj* and return it as stored. Raises ApiError: AlreadyExists, Invalid, Forbidden.

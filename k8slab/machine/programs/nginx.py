@@ -452,7 +452,7 @@ class Nginx:
         authority = members[self.turn % len(members)] if members else parts.netloc
         name, _, port = authority.partition(":")
         headers = [("Host", parts.netloc), ("Connection", "close")]
-        given = dict((key.lower(), value) for key, value in location.proxy_headers)
+        given = {key.lower(): value for key, value in location.proxy_headers}
         if "host" in given:
             headers[0] = ("Host", self._value(given["host"], request, connection))
         passed = [

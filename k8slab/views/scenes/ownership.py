@@ -1,6 +1,7 @@
 """Who owns whom: owner references as a graph, from the owner down.
 
 An object that says it has a controller which is not there hangs from a ghost, so that an orphan about to be collected can be seen.
+The old ReplicaSets of a Deployment, at 0 and kept for undo, are folded into one node.
 """
 
 from __future__ import annotations
@@ -15,17 +16,26 @@ from k8slab.views.words import ENGLISH, Words
 
 
 def ownership_scene(
-    objects: Iterable[Any], *, before: Mapping[str, Any] | None = None, words: Words = ENGLISH
+    objects: Iterable[Any], *, of: str = "", before: Mapping[str, Any] | None = None, words: Words = ENGLISH
 ) -> dict[str, Any]:
     """Return ``{"nodes": [{"id", "kind", "name", "label", "layer", "slot", "state", ...}], "edges": [{"from", "to"}], "message", "said"}``.
 
     Layers count from the owners (0) down. Among its siblings an object keeps the "slot" it had in the scene *before*.
+    With *of* only the object of that name and what hangs from it is shown.
     """
     objects = sorted(objects, key=lambda obj: (kind_of(obj), revision_of(obj), _created(obj), obj.metadata.name))
+    if of:
+        objects = _line_of(of, objects)
     known = {obj.metadata.uid: obj for obj in objects}
     bands = versions(obj for obj in objects if kind_of(obj) == "ReplicaSet")
+    folded = _kept_for_undo(objects, bands)
+    away = {obj.metadata.uid for kept in folded.values() for obj in kept}
     nodes: dict[str, dict[str, Any]] = {}
     edges = []
+    for uid, kept in folded.items():
+        nodes[f"{uid} kept"] = _fold(f"{uid} kept", kept, bands, words)
+        edges.append({"from": uid, "to": f"{uid} kept", "controller": True})
+    objects = [obj for obj in objects if obj.metadata.uid not in away]
     for obj in objects:
         nodes[obj.metadata.uid] = _node(obj, bands, words)
     for obj in objects:
@@ -37,12 +47,12 @@ def ownership_scene(
     depths: dict[str, int] = {}
     for node in nodes.values():
         depths[node["kind"]] = max(depths.get(node["kind"], 0), node["layer"])
-    kinds = [node["kind"] for node in nodes.values()]
+    kinds = [node["kind"] for node in nodes.values() for _ in range(node.get("folded", 1))]
     counts = [words.count(kinds.count(kind), kind) for kind in sorted(depths, key=lambda kind: (depths[kind], kind))]
     orphans = [node["name"] for node in nodes.values() if node["kind"] == "Pod" and not node["parent"]]
     message = words("ownership.message", counts=", ".join(counts))
     if not nodes:
-        message = words("ownership.empty")
+        message = words("ownership.empty.of", name=of) if of else words("ownership.empty")
     lines = [message]
     lines += [
         words("ownership.owns", owner=f"{nodes[uid]['kind']} {nodes[uid]['name']}", children=", ".join(children))
@@ -56,6 +66,44 @@ def ownership_scene(
 def kind_of(obj: Any) -> str:
     """Return the kind of *obj*."""
     return obj._api_info.resource.kind
+
+
+def _line_of(name: str, objects: Iterable[Any]) -> list[Any]:
+    """Return of *objects* (owners before what they own) those called *name* that have no controller, and all below them."""
+    line: dict[str, Any] = {}
+    for obj in objects:
+        owner = owners.controller_uid(obj)
+        if owner in line or (not owner and obj.metadata.name == name):
+            line[obj.metadata.uid] = obj
+    return list(line.values())
+
+
+def _kept_for_undo(objects: Iterable[Any], bands: Mapping[str, tuple[str, str]]) -> dict[str, list[Any]]:
+    """Return ``{Deployment's uid: its old ReplicaSets that want no Pods and have none}``."""
+    objects = list(objects)
+    there = {obj.metadata.uid for obj in objects}
+    parents = {owners.controller_uid(obj) for obj in objects}
+    newest: dict[str, int] = {}
+    sets = [obj for obj in objects if kind_of(obj) == "ReplicaSet" and owners.controller_uid(obj) in there]
+    for one in sets:
+        owner = owners.controller_uid(one) or ""
+        newest[owner] = max(newest.get(owner, 0), revision_of(one))
+    kept: dict[str, list[Any]] = {}
+    for one in sets:
+        owner = owners.controller_uid(one) or ""
+        if one.spec.replicas == 0 and one.metadata.uid not in parents and revision_of(one) < newest[owner]:
+            kept.setdefault(owner, []).append(one)
+    return kept
+
+
+def _fold(uid: str, kept: list[Any], bands: Mapping[str, tuple[str, str]], words: Words) -> dict[str, Any]:
+    revisions = ", ".join(bands[one.metadata.uid][1] for one in kept)
+    name = words("ownership.kept", revisions=revisions)
+    said = words("ownership.kept.said", names=", ".join(one.metadata.name for one in kept))
+    return {
+        "id": uid, "kind": "ReplicaSet", "name": name, "key": "", "ghost": False, "folded": len(kept), "state": "",
+        "version": "", "revision": "", "restarts": 0, "label": words("ownership.replicas", replicas=0), "said": said,
+    }  # fmt: skip
 
 
 def _created(obj: Any) -> str:

@@ -29,12 +29,16 @@ function render({ model, el: root }) {
     const selected = model.get("selected");
     write(headline, scene.message);
     const width = Math.round(region.clientWidth - 32) || 900;
-    const gaps = closest(Object.values(places));
+    if (scene.nodes.some((node) => !places[node.id])) return; // the places come with the next change
+    const rooms = roomsOf(scene.nodes, places);
+    const style = getComputedStyle(region);
+    const letter = (name) => style.getPropertyValue(`--k8-${name}`).trim();
+    const fonts = { kind: `${letter("size-small")} ${letter("sans")}`, name: `${letter("weight-strong")} ${letter("size-small")} ${letter("mono")}` };
     const depth = Math.max(0, ...Object.values(places).map(([, layer]) => layer));
     const deep = Math.max(0, ...Object.values(places).map(([, , line]) => line));
     const sizeOf = (node) => {
-      const room = gaps[places[node.id][1]] * width;
-      if (node.kind !== "Pod" || node.ghost) return [Math.max(44, Math.min(TAB[0], room - 12)), TAB[1]];
+      const room = rooms[`${places[node.id][1]} ${isChip(node)}`] * width;
+      if (!isChip(node)) return [Math.max(44, Math.min(TAB[0], room - 12)), TAB[1]];
       const side = Math.max(6, Math.min(14, room - 4));
       return room < 40 ? [side, side] : [Math.min(CHIP[0], room - 6), CHIP[1]];
     };
@@ -69,11 +73,11 @@ function render({ model, el: root }) {
       (node) => node.id,
       (node) => draw("g", { class: "object", role: "listitem", tabindex: -1, "data-id": node.id, onclick: () => choose(node.id) }),
       (group, node) => {
-        set(group, "class", `object ${node.kind === "Pod" && !node.ghost ? "chip" : "tab"} ${node.state} ${node.version} ${node.ghost ? "ghost" : ""}`);
+        set(group, "class", `object ${isChip(node) ? "chip" : "tab"} ${node.state} ${node.version} ${node.ghost ? "ghost" : ""} ${node.folded ? "folded" : ""}`);
         set(group, "aria-label", node.said);
         set(group, "aria-current", node.chosen ? "true" : null);
         set(group, "transform", `translate(${node.x - node.wide / 2} ${node.y - node.high / 2})`);
-        group.replaceChildren(...(node.kind === "Pod" && !node.ghost ? chipShapes(node) : tabShapes(node)));
+        group.replaceChildren(...(isChip(node) ? chipShapes(node) : tabShapes(node, fonts)));
       },
     );
     const chosen = scene.nodes.find((node) => node.id === selected);
@@ -95,22 +99,29 @@ const byLight = (edges, line) => {
   return [...edges.filter((edge) => !lit(edge)), ...edges.filter(lit)];
 };
 
-/** How close neighbours stand in each layer, as a share of the width. */
-function closest(places) {
-  const rows = new Map();
-  for (const [x, layer, line] of places) {
-    const key = `${layer} ${line}`;
-    if (!rows.has(key)) rows.set(key, []);
-    rows.get(key).push(x);
+const isChip = (node) => node.kind === "Pod" && !node.ghost;
+
+/** How much of the width a chip or a tab of each layer has: all are as wide as the narrowest seat. */
+function roomsOf(nodes, places) {
+  const rooms = {};
+  for (const node of nodes) {
+    const [, layer, , room] = places[node.id];
+    const key = `${layer} ${isChip(node)}`;
+    rooms[key] = Math.min(rooms[key] ?? 1, room);
   }
-  const gaps = {};
-  for (const [key, row] of rows) {
-    const layer = Number(key.split(" ")[0]);
-    row.sort((a, b) => a - b);
-    for (let number = 1; number < row.length; number++) gaps[layer] = Math.min(gaps[layer] ?? 1, row[number] - row[number - 1]);
-    gaps[layer] ??= 1;
+  return rooms;
+}
+
+const pen = document.createElement("canvas").getContext("2d");
+/** *text*, its middle left out if it is wider than *room* px in *font* (names differ at their ends). */
+function fit(text, room, font) {
+  pen.font = font;
+  if (pen.measureText(text).width <= room) return text;
+  for (let most = text.length - 1; most > 1; most--) {
+    const short = `${text.slice(0, Math.ceil(most / 2))}…${text.slice(text.length - Math.floor(most / 2))}`;
+    if (pen.measureText(short).width <= room) return short;
   }
-  return gaps;
+  return "…";
 }
 
 /** The object, all its owners and all that it owns. */
@@ -145,15 +156,14 @@ function chipShapes({ wide, high, label, revision, state }) {
   return [title, body, half, band, number, tail, mark].filter(Boolean);
 }
 
-function tabShapes({ wide, high, kind, name, label, version }) {
-  const letters = (size) => Math.max(1, Math.floor((wide - 26) / size));
-  const cut = (text, most) => (text.length <= most ? text : `${text.slice(0, Math.ceil(most / 2) - 1)}…${text.slice(-Math.floor(most / 2))}`);
-  const shapes = [draw("title", {}, `${kind} ${name}`), draw("rect", { class: "body", x: 0.5, y: 0.5, width: wide - 1, height: high - 1, rx: 8 })];
+function tabShapes({ wide, high, kind, name, label, said, version, folded }, fonts) {
+  const room = wide - 28;
+  const shapes = [draw("title", {}, said), draw("rect", { class: "body", x: 0.5, y: 0.5, width: wide - 1, height: high - 1, rx: 8 })];
   if (version) shapes.push(draw("rect", { class: `side ${version}`, x: 8, y: 9, width: 4, height: high - 18, rx: 2 }));
   const words = [kind, ...label.split(", ").filter(Boolean)];
-  while (words.length > 1 && words.join(", ").length > letters(6.1)) words.pop();
-  shapes.push(draw("text", { class: "kind", x: 18, y: high / 2 - 10, dy: "0.35em" }, cut(words.join(", "), letters(6.1))));
-  shapes.push(draw("text", { class: "name", x: 18, y: high / 2 + 10, dy: "0.35em" }, cut(name, letters(7.3))));
+  while (words.length > 1 && fit(words.join(", "), room, fonts.kind) !== words.join(", ")) words.pop();
+  shapes.push(draw("text", { class: "kind", x: 18, y: high / 2 - 10, dy: "0.35em" }, fit(words.join(", "), room, fonts.kind)));
+  shapes.push(draw("text", { class: "name", x: 18, y: high / 2 + 10, dy: "0.35em" }, fit(name, room, folded ? fonts.kind : fonts.name)));
   return shapes;
 }
 

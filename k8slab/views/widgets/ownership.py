@@ -13,17 +13,21 @@ from k8slab.views.words import ENGLISH
 
 
 class OwnershipGraph(View):
-    """Deployments, ReplicaSets and Pods with the owner references between them. Choose an object to see its whole line."""
+    """The Deployment *of* that name (or all) with its ReplicaSets and Pods, and the owner references between them.
+
+    Choose an object to see its whole line.
+    """
 
     _esm = module("dom.js", "ownership.js")
     _css = module("tokens.css", "view.css", "ownership.css")
     spoken = ("ownership", "state", "view")
 
-    places = traitlets.Dict().tag(sync=True)  # id: [x from 0 to 1, layer]
+    places = traitlets.Dict().tag(sync=True)  # id: [x from 0 to 1, layer, line in its column, width of its seat]
     selected = traitlets.Unicode("").tag(sync=True)  # id
 
-    def __init__(self, client: Any = None, inspector: Any = None, **options: Any) -> None:
+    def __init__(self, client: Any = None, inspector: Any = None, *, of: str = "", **options: Any) -> None:
         super().__init__(client, inspector, **options)
+        self.of = of
         self._drawn_for: Any = None
         self.look()
 
@@ -36,7 +40,7 @@ class OwnershipGraph(View):
         from k8slab.views.figures.ownership import layout  # networkx: on first use
 
         self._drawn_for = seen
-        scene = self.reading.ownership(before=self.scene or None, words=self.say)
+        scene = self.reading.ownership(before=self.scene or None, words=self.say, of=self.of)
         with self.hold_sync():
             self.places = {node: list(place) for node, place in layout(scene).items()}
             self.scene = scene
@@ -52,7 +56,7 @@ class OwnershipGraph(View):
         """Return the graph as a picture."""
         from k8slab.views.figures.ownership import ownership_figure
 
-        return ownership_figure(self.reading.ownership(before=self.scene or None, words=ENGLISH))
+        return ownership_figure(self.reading.ownership(before=self.scene or None, words=ENGLISH, of=self.of))
 
     def said(self) -> str:
         """Return the graph in words."""

@@ -18,15 +18,19 @@ NONE = "<none>"
 
 
 class Description:
-    """Text with columns: cells end with a tab, two blanks apart."""
+    """Text with columns: cells end with a tab, two blanks apart. With *raw* the tabs stay tabs, as in ``rollout history``."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, raw: bool = False) -> None:
         self._writer = TabWriter(0, 2)
         self._done: list[str] = []
+        self._raw = raw
 
     def write(self, level: int, text: str) -> None:
         """Add *text*, its start indented by *level* times two blanks."""
-        self._writer.write("  " * level + text)
+        if self._raw:
+            self._done.append("  " * level + text)
+        else:
+            self._writer.write("  " * level + text)
 
     def line(self, level: int, label: str, value: Any) -> None:
         """Add ``label: value``."""
@@ -48,7 +52,7 @@ class Description:
         lines = list(values) or [NONE]
         self.write(level, f"{label}:\t{lines[0]}\n")
         for value in lines[1:]:
-            self.write(level, f"\t{value}\n")
+            self.write(0, f"\t{value}\n")
 
     def labels(self, label: str, labels: Mapping[str, str] | None, level: int = 0) -> None:
         """Add labels, sorted, as ``key=value``."""

@@ -74,6 +74,6 @@ def _template(template: Obj, cause: str) -> str:
         metadata = template.get("metadata", {})
         annotations = {**metadata.get("annotations", {}), revisions.CHANGE_CAUSE: cause}
         shown["metadata"] = {**metadata, "annotations": annotations}
-    out = Description()
+    out = Description(raw=True)
     describe_template(out, shown)
     return out.text()

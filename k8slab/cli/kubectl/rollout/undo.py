@@ -137,6 +137,6 @@ def _controller_revision(run: Invocation, target: Target, obj: Obj, revision: in
 
 
 def _shown(template: Obj) -> str:
-    out = Description()
+    out = Description(raw=True)
     describe_template(out, template)
     return out.text().rstrip("\n")

@@ -1,0 +1,1 @@
+"""Recorded sessions of the real docker client, replayed against ours. Start with player.py."""
