@@ -29,10 +29,7 @@ class FieldSelector:
 
     def matches(self, fields: Mapping[str, str]) -> bool:
         """Whether an object whose selectable *fields* map path to value is selected."""
-        for path, operator, value in self.requirements:
-            if (fields.get(path, "") == value) != (operator == "="):
-                return False
-        return True
+        return all((fields.get(path, "") == value) == (operator == "=") for path, operator, value in self.requirements)
 
     def exact(self, path: str) -> str | None:
         """Return the one value that *path* must have, or None if more than one would do."""

@@ -67,10 +67,7 @@ class Selector:
         if self.selects_nothing:
             return False
         there = labels or {}
-        for requirement in self.requirements:
-            if not requirement.matches(there):
-                return False
-        return True
+        return all(requirement.matches(there) for requirement in self.requirements)
 
     @property
     def is_everything(self) -> bool:

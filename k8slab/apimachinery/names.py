@@ -11,6 +11,7 @@ from functools import lru_cache
 
 _LABEL = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?"
 _SUBDOMAIN = rf"{_LABEL}(\.{_LABEL})*"
+_is_subdomain = re.compile(_SUBDOMAIN).fullmatch
 _DNS1035 = r"[a-z]([-a-z0-9]*[a-z0-9])?"
 _QUALIFIED = r"([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]"
 _LABEL_VALUE = rf"({_QUALIFIED})?"
@@ -68,11 +69,12 @@ def dns1123_label(value: str) -> tuple[str, ...]:
     return tuple(problems)
 
 
-@lru_cache(maxsize=8192)
 def dns1123_subdomain(value: str) -> tuple[str, ...]:
-    """A name that may have dots: Pods, ConfigMaps and most other objects."""
+    """A name that may have dots: Pods, ConfigMaps and most other objects. Most names come once, so none is remembered."""
+    if len(value) <= 253 and _is_subdomain(value):
+        return ()
     problems = [_too_long(253)] if len(value) > 253 else []
-    if not re.fullmatch(_SUBDOMAIN, value):
+    if not _is_subdomain(value):
         problems.append(_SUBDOMAIN_ERROR)
     return tuple(problems)
 

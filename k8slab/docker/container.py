@@ -124,6 +124,9 @@ class Container:
     exec_seconds: float = 0.0
     #: What the network had when it last ran, for people who look later.
     sandbox_id: str = ""
+    #: What was typed (and ended) by clients that attached before the start.
+    early_input: bytes = b""
+    early_end: bool = False
     #: One place in the restart queue; a later start or stop makes it void.
     restart_ticket: int = 0
 

@@ -37,6 +37,7 @@ from k8slab.machine.procfs import cgroup_directory, proc
 from k8slab.machine.program import Life, NotModelled, Program, Table
 from k8slab.machine.streams import Description
 from k8slab.machine.terminal import Terminal
+from k8slab.machine.units import Unit
 from k8slab.sim.chance import Chance
 from k8slab.sim.clock import EPOCH, Clock
 
@@ -96,6 +97,8 @@ class Host:
         self.cgroup.memory_max = memory_bytes
         #: Every process of the machine by its number on the host.
         self.processes: dict[int, Process] = {}
+        #: The services that systemctl knows, by name.
+        self.units: dict[str, Unit] = {}
         self._namespace_number = FIRST_OTHER
         self._file_system_number = 40
         self.disk = FileSystem("ext4", "/dev/sda1", DISK_BYTES, number=2049)
@@ -319,7 +322,9 @@ class Host:
             space = space.parent
 
     def check_memory(self, size: int, process: Process) -> None:
-        """Kill *process* if what it gathers in memory (*size* bytes) is beyond what the lab lets one program hold."""
+        """Note that *process* gathers *size* bytes in memory, and kill it beyond what the lab lets one program hold."""
+        if size > process.memory_bytes:
+            process.hold(size)
         if size > MOST_MEMORY_BYTES:
             process.oom_killed = True
             process.deliver(signals.KILL)

@@ -21,7 +21,8 @@ from k8slab.machine.streams import Pipe, PipeReader, PipeWriter
 from k8slab.sim.clock import Clock
 
 
-class Interface(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Interface:
     """One network interface as ``ip addr`` shows it. *addresses* are ``a.b.c.d/prefix``; *peer_index* is a veth's other end."""
 
     index: int

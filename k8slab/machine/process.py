@@ -147,8 +147,9 @@ class Process:
         self._debt = 0.0
         self.pids: dict[int, int] = {}
         self.host_pid = host.adopt(self)
-        self.pgid = parent.pgid if parent is not None and parent.namespaces.pid is namespaces.pid else self.pid
-        self.session = parent.session if parent is not None and parent.namespaces.pid is namespaces.pid else self.pid
+        inherits = parent is not None and parent.namespaces.pid is namespaces.pid
+        self.pgid: int = parent.pgid if parent is not None and inherits else self.pid
+        self.session: int = parent.session if parent is not None and inherits else self.pid
 
     # -- reading -------------------------------------------------------------------------------------------------------
 
@@ -229,9 +230,12 @@ class Process:
         except Killed as killed:
             signal = killed.signal
         except simpy.Interrupt as interrupt:
-            signal = interrupt.cause
+            signal = int(interrupt.cause or 0)
         except BrokenPipeError:
             signal = signals.PIPE
+        except OSError as error:  # what a program does not expect ends it, as perror() and exit(1) would
+            self.write_now(2, f"{self.command}: {error.strerror}\n".encode())
+            code = 1
         self._end(code & 0xFF, signal)
 
     def _drive(self, body: Generator[Any, Any, Any]) -> Generator[Event, Any, Any]:

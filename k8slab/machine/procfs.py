@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from k8slab.machine.errors import os_error
@@ -120,8 +121,7 @@ def proc(host: Host, space: PidNamespace) -> Directory:
 
     def entries() -> dict[str, Callable[[], Inode]]:
         found: dict[str, Callable[[], Inode]] = {
-            str(pid): (lambda process=process: process_directory(process, space))  # type: ignore[misc]
-            for pid, process in sorted(space.processes.items())
+            str(pid): partial(process_directory, process, space) for pid, process in sorted(space.processes.items())
         }
         me = _owner(host)
         if me is not None and space.number in me.pids:
@@ -249,9 +249,9 @@ def process_directory(process: Process, space: PidNamespace) -> Directory:
             "mounts": _text(lambda: mounts_text(process)),
             "ns": lambda: GeneratedDirectory(
                 lambda: {
-                    kind: (lambda n=number, k=kind: Symlink(f"{k}:[{n}]"))
+                    kind: partial(Symlink, f"{kind}:[{number}]")
                     for kind, number in process.namespaces.numbers().items()
-                }  # type: ignore[misc]
+                }
             ),
             "oom_score_adj": _text(lambda: "0\n"),
             "root": lambda: Symlink("/"),
@@ -275,9 +275,8 @@ def _cgroup_path(process: Process) -> str:
 def _fd_directory(process: Process) -> Directory:
     return GeneratedDirectory(
         lambda: {
-            str(number): (lambda d=description: DescriptorLink(d))
-            for number, description in sorted(process.fds.items())
-        },  # type: ignore[misc]
+            str(number): partial(DescriptorLink, description) for number, description in sorted(process.fds.items())
+        },
         0o500,
     )
 
@@ -366,7 +365,7 @@ def cgroup_directory(group: Cgroup) -> Directory:
 
 
 def _children(group: Cgroup) -> dict[str, Callable[[], Inode]]:
-    return {name: (lambda child=child: cgroup_directory(child)) for name, child in group.children.items()}  # type: ignore[misc]
+    return {name: partial(cgroup_directory, child) for name, child in group.children.items()}
 
 
 def _limit(value: int | None) -> str:

@@ -468,6 +468,74 @@ lab.run(5)
 # %kubectl rollout status deployment/web
 # %kubectl rollout history deployment/web
 
+# %% [markdown] lang="en" tags=["GAP-03"]
+# ## What does not belong in the image
+#
+# One image for the test system and for the shop: so what differs between them must come from outside. A **ConfigMap** (配置字典) holds
+# settings, a **Secret** (密钥对象) what not everybody should read; the Pod template only says where to look.
+
+# %% [markdown] lang="zh" tags=["GAP-03"]
+# ## 不该放进镜像的东西
+#
+# 测试环境和线上店铺用同一个镜像，那么两边不同的东西就得从外面来。配置字典（**ConfigMap**）存放设置，密钥对象（**Secret**）存放
+# 不该人人都看的内容；Pod 模板里只写去哪里找。
+
+# %% tags=["GAP-03"]
+print(open("manifests/15-config.yaml").read())
+
+# %% tags=["GAP-03"]
+# %kubectl apply -f manifests/15-config.yaml
+# %kubectl rollout status deployment/greeter
+
+# %% [markdown] lang="en" tags=["GAP-03"]
+# Each container now starts with `GREETING` and `PASSWORD` in its environment. And how secret is the Secret?
+
+# %% [markdown] lang="zh" tags=["GAP-03"]
+# 现在每个容器启动时，环境变量里都有 `GREETING` 和 `PASSWORD`。那么 Secret 到底有多“密”？
+
+# %% tags=["GAP-03"]
+import base64
+
+stored = lab.kubectl("get secret till -o jsonpath={.data.PASSWORD}").stdout
+print(f"{stored} is base64 for: {base64.b64decode(stored).decode()}")
+
+# %% [markdown] lang="en" tags=["GAP-03"]
+# > **Common half-truth:** "A Secret is encrypted."
+# > By itself it is only written in base64, which anybody can read back. What protects it is who may read it, and encryption at rest
+# > (静态加密), which an administrator must switch on. (And look at the annotation that `kubectl apply` left: the password stands
+# > there in clear. Do not apply Secrets from files in a repository.)
+#
+# Now change the greeting, and see who notices:
+
+# %% [markdown] lang="zh" tags=["GAP-03"]
+# > **常见的半真话：**“Secret 是加密的。”
+# > 它本身只是换成 base64 写法，谁都能还原。真正保护它的，是谁有权读取，以及要由管理员打开的静态加密（encryption at rest）。
+# > （再看看 `kubectl apply` 留下的注解：密码明明白白写在那里。不要从代码仓库里的文件 apply Secret。）
+#
+# 现在改一改问候语，看看谁会发觉：
+
+# %% tags=["GAP-03"]
+# %kubectl patch configmap greeting --patch '{"data": {"GREETING": "Sold out"}}'
+lab.run(5)
+# %kubectl get replicasets -l app=greeter
+
+# %% [markdown] lang="en" tags=["GAP-03"]
+# Nobody. The Pod template did not change by a letter, so there is no new version, and a process gets its environment once, when it
+# starts: these Pods go on saying Welcome. `kubectl rollout restart` changes the template in the smallest possible way (an annotation
+# with the time), and the usual careful update does the rest:
+
+# %% [markdown] lang="zh" tags=["GAP-03"]
+# 谁也没发觉。Pod 模板一个字都没变，所以没有新版本；而进程只在启动时拿一次环境变量，这些 Pod 还会继续说 Welcome。
+# `kubectl rollout restart` 对模板做最小的改动（加一条写着时间的注解），剩下的交给平常那种小心的更新：
+
+# %% tags=["GAP-03"]
+# %kubectl rollout restart deployment/greeter
+# %kubectl rollout status deployment/greeter
+# %kubectl get replicasets -l app=greeter
+
+# %% tags=["GAP-03"]
+# %kubectl delete -f manifests/15-config.yaml
+
 # %% [markdown] lang="en"
 # ## Exercises
 #
@@ -587,6 +655,7 @@ lesson.quiz()
 # - A Deployment makes one ReplicaSet for each Pod template and moves the numbers between them; scaling makes none.
 # - `maxSurge` and `maxUnavailable` bound the update, readiness drives it, the kept ReplicaSets make `undo` possible.
 # - A bad version stops at its first Pods and nothing goes back by itself.
+# - Settings come from a ConfigMap, passwords from a Secret (base64 is no lock); a change of either rolls nothing by itself.
 # - Zero downtime is not a setting: readiness probe, graceful stop, at least two replicas, versions that get along.
 #
 # The lab leaves out here: the network itself (the request line is computed), ReplicationController, and the autoscaler. See
@@ -599,6 +668,7 @@ lesson.quiz()
 # - Deployment 为每个 Pod 模板造一个 ReplicaSet，在它们之间调数字；扩缩容不会造新的。
 # - `maxSurge` 和 `maxUnavailable` 限定更新的幅度，就绪推动它前进，留着的 ReplicaSet 让 `undo` 成为可能。
 # - 坏版本停在最初几个 Pod 上，而且什么都不会自己退回去。
+# - 设置来自 ConfigMap，密码来自 Secret（base64 不是锁）；改了它们，什么都不会自动更新。
 # - 零停机不是一个开关：就绪探针、体面的停止、至少两个副本、彼此相容的版本，缺一不可。
 #
 # 本章里实验室省略了：网络本身（请求线是推算的）、ReplicationController 和自动扩缩容。见

@@ -130,6 +130,26 @@ class Notebook:
         region.scroll_into_view_if_needed()
         return region
 
+    def new_cell(self, code: str) -> Locator:
+        """Put a cell with *code* at the end, run it, and return the widget that it shows."""
+        self.page.set_default_timeout(RUN_SECONDS * 1000)
+        self.page.evaluate(
+            """async (code) => {
+                const {commands, shell} = window.jupyterapp;
+                const notebook = shell.currentWidget.content;
+                notebook.activeCellIndex = notebook.widgets.length - 1;
+                await commands.execute('notebook:insert-cell-below');
+                notebook.activeCell.model.sharedModel.setSource(code);
+                await commands.execute('notebook:run-cell');
+            }""",
+            code,
+        )
+        self.page.set_default_timeout(30_000)
+        region = self.page.locator(".jp-CodeCell").last.locator(".k8slab[role=region]").first
+        region.wait_for(state="visible")
+        region.scroll_into_view_if_needed()
+        return region
+
     def run_code(self, code: str) -> Any:
         """Run *code* in the chapter's kernel, outside any cell, and return what it printed."""
         return self.page.evaluate(

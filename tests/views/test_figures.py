@@ -79,6 +79,11 @@ CANVASES = {
     "ownership, a crowd": lambda: draw_ownership(
         ownership_scene([deployment(), replica_set(), *(pod(f"web-7d5c-{n:05}") for n in range(300))])
     ),
+    "ownership, several Deployments, orphans": lambda: draw_ownership(ownership_scene([
+        *(deployment(f"shop-{n}") for n in range(4)), *(replica_set(f"shop-{n}-6bd85757f6", of=f"shop-{n}") for n in range(4)),
+        *(pod(f"shop-{n}-6bd85757f6-{m}", of=f"shop-{n}-6bd85757f6") for n in range(4) for m in range(5)), *(pod(f"stray-{n}", of="") for n in range(6))])),
+    "ownership, kept for undo": lambda: draw_ownership(ownership_scene([
+        deployment(), *(replica_set(f"web-{n}", revision=n, replicas=0) for n in range(1, 9)), replica_set("web-9", revision=9), pod("web-9-a", of="web-9")])),
     "ownership, empty": lambda: draw_ownership(ownership_scene([])),
     "rollout": lambda: draw_rollout(RolloutRecorder(rolled_world(4), since=1).scene()),
     "rollout, ten replicas": lambda: draw_rollout(RolloutRecorder(rolled_world(10, surge=3, unavailable=2), since=1).scene()),
@@ -143,16 +148,16 @@ def test_the_graph_stays_put_when_a_pod_goes():
 
 def test_an_owner_stands_over_the_middle_of_what_it_owns():
     places = layout(ownership_scene([deployment(), replica_set(), pod("web-7d5c-a"), pod("web-7d5c-b")]))
-    assert places["uid-web"] == (0.5, 0, 0)
-    assert places["uid-web-7d5c"] == (0.5, 1, 0)
-    assert [places[f"uid-web-7d5c-{name}"] for name in "ab"] == [(0.25, 2, 0), (0.75, 2, 0)]
+    assert places["uid-web"] == (0.5, 0, 0, 1)
+    assert places["uid-web-7d5c"] == (0.5, 1, 0, 1)
+    assert [places[f"uid-web-7d5c-{name}"] for name in "ab"] == [(0.25, 2, 0, 0.5), (0.75, 2, 0, 0.5)]
 
 
 def test_a_crowd_stands_in_columns():
     scene = ownership_scene([replica_set(of=""), *(pod(f"web-7d5c-{number:03}") for number in range(100))])
     places = layout(scene)
-    assert max(line for _, _, line in places.values()) == 2
-    assert len({x for x, layer, _ in places.values() if layer == 1}) == 34
+    assert max(line for _, _, line, _ in places.values()) == 2
+    assert len({x for x, layer, _, _ in places.values() if layer == 1}) == 34
 
 
 def test_a_picture_says_in_words_what_it_shows():

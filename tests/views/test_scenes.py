@@ -165,6 +165,31 @@ def test_ownership_goes_down_from_the_deployment_and_orphans_stand_alone():
     assert scene["said"].splitlines()[-1] == "Without an owner: stray"
 
 
+def test_the_graph_of_one_deployment_leaves_the_others_out():
+    objects = [
+        deployment(),
+        deployment("shop"),
+        replica_set(),
+        replica_set("shop-5b", of="shop"),
+        pod("web-7d5c-a"),
+        pod("stray", of=""),
+    ]
+    scene = ownership_scene(objects, of="web")
+    assert sorted(node["name"] for node in scene["nodes"]) == ["web", "web-7d5c", "web-7d5c-a"]
+    assert ownership_scene(objects, of="none")["message"] == "No Deployment none here: apply it first"
+
+
+def test_old_replica_sets_at_zero_are_one_node_kept_for_undo():
+    old = [replica_set(f"web-{n}", revision=n, replicas=0) for n in (1, 2)]
+    scene = ownership_scene([deployment(), *old, replica_set(revision=3), pod("web-7d5c-a")])
+    (kept,) = (node for node in scene["nodes"] if "folded" in node)
+    assert (kept["name"], kept["label"], kept["layer"]) == ("kept: revision 1, 2", "replicas 0", 1)
+    assert kept["said"] == "Kept at 0 Pods for undo: web-1, web-2"
+    assert scene["message"] == "Who owns whom: 1 Deployment, 3 ReplicaSets, 1 Pod"
+    scaled_down = ownership_scene([deployment(), replica_set(replicas=0, revision=1)])
+    assert [node["name"] for node in scaled_down["nodes"]] == ["web", "web-7d5c"]  # the newest stays, whatever its size
+
+
 def test_a_missing_owner_is_a_ghost():
     scene = ownership_scene([pod("web-7d5c-a")])
     ghost = next(node for node in scene["nodes"] if node["ghost"])

@@ -302,6 +302,15 @@ def test_the_inspector_names_what_it_can_show(world):
         ObjectInspector(world.client, world, kind="Sock")
 
 
+def test_a_board_that_shows_the_past_says_so_in_its_twins(world, board):
+    assert "The past" not in repr(board)
+    board.go(2)
+    assert repr(board).splitlines()[1].startswith("The past: ")
+    assert board.picture().said.splitlines()[1].startswith("The past: ")
+    board.go(None)
+    assert "The past" not in board.picture().said
+
+
 def test_a_deleted_object_stays_in_sight_as_deleted(world):
     view = ObjectInspector(world.client, world, kind="Pod", name="web-7d5c-b4vqs")
     world.drop("Pod", "web-7d5c-b4vqs")

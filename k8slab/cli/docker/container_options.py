@@ -5,6 +5,7 @@ Models cli/command/container/opts.go: parse, parseNetworkOpts. Left out: GPUs be
 
 from __future__ import annotations
 
+import csv
 import json
 import posixpath
 import re
@@ -102,7 +103,6 @@ def _config(run: Invocation, image: str, words: list[str]) -> Json:
     }
     if flags.text("mac-address"):
         _check_mac(flags.text("mac-address"))
-        config["MacAddress"] = flags.text("mac-address")
     config |= {"OnBuild": None, "Labels": labels(run)}
     if flags.changed("stop-signal"):
         config["StopSignal"] = flags.text("stop-signal")
@@ -159,9 +159,7 @@ def _from_file(run: Invocation, path: str, *, take_own: bool) -> list[str]:
             raise CommandError(f"invalid env file ({path}): variable '{name}' contains whitespaces")
         if mark:
             found.append(f"{name}={value}")
-        elif not take_own:
-            found.append(name)
-        elif name in run.env:
+        elif take_own and name in run.env:
             found.append(f"{name}={run.env[name]}")
     return found
 
@@ -219,7 +217,7 @@ def _security(run: Invocation) -> tuple[list[str] | None, list[str] | None]:
         name, mark, value = option.partition("=")
         if not mark and name != "no-new-privileges":
             if ":" not in option:
-                raise CommandError(f'invalid --security-opt: "{option}"')
+                raise CommandError(f'Invalid --security-opt: "{option}"')
             name, _, value = option.partition(":")
         if name == "seccomp" and value not in ("unconfined", "builtin"):
             try:
@@ -227,7 +225,7 @@ def _security(run: Invocation) -> tuple[list[str] | None, list[str] | None]:
             except (CommandError, ValueError) as error:
                 raise CommandError(f"opening seccomp profile ({value}) failed: {error}") from None
         found.append(option)
-    return found or None, paths
+    return found if run.flags.items("security-opt") else None, paths
 
 
 def ulimits(items: list[str]) -> list[Json]:
@@ -287,8 +285,20 @@ def _rate(text: str, bytes_per_second: bool) -> int:
 def _gpus(items: list[str]) -> list[Json] | None:
     requests = []
     for item in items:
-        count = -1 if item == "all" else int(item) if item.isdigit() else -1
-        requests.append({"Driver": "", "Count": count, "DeviceIDs": None, "Capabilities": [["gpu"]], "Options": {}})
+        request: Json = {"Driver": "", "Count": 0, "DeviceIDs": None, "Capabilities": [["gpu"]], "Options": {}}
+        for part in next(csv.reader([item]), []):
+            key, mark, value = part.partition("=")
+            if not mark or key == "count":
+                request["Count"] = -1 if (value or key) == "all" else int(value or key)
+            elif key == "device":
+                request["DeviceIDs"] = value.split(",")
+            elif key == "driver":
+                request["Driver"] = value
+            elif key == "capabilities":
+                request["Capabilities"] = [[*value.split(","), "gpu"]]
+        if not request["DeviceIDs"] and not request["Count"]:
+            request["Count"] = 1
+        requests.append(request)
     return requests or None
 
 
@@ -297,6 +307,12 @@ def _mode(flags: Parsed, name: str, allowed: tuple[str, ...], what: str) -> str:
     if text in ("", *allowed) or (name == "pid" and re.fullmatch(r"container:.+", text)):
         return text
     raise CommandError(f"--{name}: invalid {what} mode")
+
+
+def _capabilities(items: list[str]) -> list[str]:
+    """Return capabilities under their full names, sorted. Models opts.EffectiveCapAddCapDrop."""
+    names = (item.strip().upper() for item in items)
+    return sorted({name if name == "ALL" or name.startswith("CAP_") else f"CAP_{name}" for name in names})
 
 
 def _host_config(run: Invocation) -> Json:
@@ -323,9 +339,10 @@ def _host_config(run: Invocation) -> Json:
     }
     if flags.items("annotation"):
         host["Annotations"] = _map(flags.items("annotation"))
+    added = _capabilities(flags.items("cap-add"))
     host |= {
-        "CapAdd": flags.items("cap-add") or None,
-        "CapDrop": flags.items("cap-drop") or None,
+        "CapAdd": added or None,
+        "CapDrop": [name for name in _capabilities(flags.items("cap-drop")) if name not in added] or None,
         "CgroupnsMode": _mode(flags, "cgroupns", ("private", "host"), "CGROUP"),
         "Dns": flags.items("dns"),
         "DnsOptions": flags.items("dns-option"),
@@ -361,6 +378,10 @@ def _host_config(run: Invocation) -> Json:
     host |= resources(flags)
     if flags.items("mount"):
         host["Mounts"] = [mount_option.parse(text, run.files.cwd) for text in flags.items("mount")]
+    if flags.on("use-api-socket"):
+        socket = run.api.host.removeprefix("unix://")
+        bind = {"Type": "bind", "Source": socket, "Target": "/var/run/docker.sock", "BindOptions": {}}
+        host["Mounts"] = [*host.get("Mounts", ()), bind]
     host |= {"MaskedPaths": masked, "ReadonlyPaths": masked}
     if flags.changed("init"):
         host["Init"] = flags.on("init")
@@ -399,8 +420,6 @@ def resources(flags: Parsed) -> Json:
         "DeviceCgroupRules": flags.items("device-cgroup-rule") or None,
         "DeviceRequests": _gpus(flags.items("gpus")),
     }
-    if flags.changed("kernel-memory"):
-        found["KernelMemory"] = int(flags["kernel-memory"])
     return found | {
         "MemoryReservation": int(flags["memory-reservation"]),
         "MemorySwap": int(flags["memory-swap"]),
@@ -416,7 +435,8 @@ def resources(flags: Parsed) -> Json:
 
 
 def _endpoints(flags: Parsed) -> Json:
-    networks = [network_option.parse(text) for text in flags.items("network")] or [network_option.Attachment("default")]
+    given = [network_option.parse(text) for text in flags.items("network")]
+    networks = given or [network_option.Attachment("default")]
     endpoints: Json = {}
     user_defined = [network_option.is_user_defined(network.target) for network in networks]
     for index, network in enumerate(networks):
@@ -425,7 +445,8 @@ def _endpoints(flags: Parsed) -> Json:
         endpoint = _endpoint(network)
         if network.target in endpoints:
             raise CommandError(f'network "{network.target}" is specified multiple times')
-        endpoints[network.target] = endpoint
+        if len(given) != 1 or any(endpoint.values()):
+            endpoints[network.target] = endpoint
     if any(user_defined) and not all(user_defined):
         raise CommandError("conflicting options: cannot attach both user-defined and non-user-defined network-modes")
     return endpoints
@@ -443,7 +464,8 @@ def _apply(network: network_option.Attachment, flags: Parsed) -> None:
     if network.mac_address and flags.text("mac-address"):
         raise CommandError(conflict + "--mac-address and per-network MAC address")
     network.aliases = flags.items("network-alias") or network.aliases
-    network.links = flags.items("link") or network.links
+    if network_option.is_user_defined(network.target):
+        network.links = flags.items("link") or network.links
     network.ip = flags.text("ip") or network.ip
     network.ip6 = flags.text("ip6") or network.ip6
     network.mac_address = flags.text("mac-address") or network.mac_address

@@ -43,7 +43,7 @@ def port(run: Invocation) -> Steps[int]:
             raise CommandError(f'Error: invalid port ({wanted}): strconv.ParseUint: parsing "{wanted}": invalid syntax')
         bindings = ports.get(f"{wanted}/{protocol}")
         if not bindings:
-            raise CommandError(f"no public port '{run.args[1]}' published for {name}")
+            raise CommandError(f"Error: No public port '{run.args[1]}' published for {name}")
         lines = [_host(binding) for binding in bindings]
     else:
         lines = [f"{port} -> {_host(binding)}" for port, bindings in ports.items() for binding in bindings or []]

@@ -107,6 +107,15 @@ def template(text: str, functions: Mapping[str, Callable[..., Any]] = FUNCTIONS)
         raise CommandError(f"template parsing error: {error}") from None
 
 
+def dry_run(kind: Listing, text: str, row: Row) -> None:
+    """Carry the template out on a *row* that stands for all, to see whether it can be. Raises CommandError."""
+    try:
+        Template(text, functions=FUNCTIONS).render(_struct(kind, row))
+    except TemplateError as error:
+        words = "failed to parse template" if error.parsing else "failed to execute template"
+        raise CommandError(f"{words}: {error}") from None
+
+
 def render(made: Template, value: Any) -> str:
     """Return what the template makes of *value*. Raises CommandError."""
     try:
@@ -126,19 +135,28 @@ def listing(kind: Listing, rows: Iterable[Row], form: str, *, quiet: bool = Fals
     lines = "".join(render(made, _struct(kind, row)) + "\n" for row in rows)
     if not is_table:
         return lines
-    headers = Struct(kind.headers)
-    headers.type_name = "formatter.SubHeaderContext"
-    head = render(template(body, HEADER_FUNCTIONS), _Headers(headers)) + "\n"
+    head = render(template(body, HEADER_FUNCTIONS), _Headers(kind.headers)) + "\n"
     writer = TabWriter(MIN_WIDTH, PADDING)
     writer.write(head + lines)
     return writer.flush()
 
 
-class _Headers(dict[str, Any]):
-    """The header of a column by its name; a name without one has none."""
+class _Headers(Struct):
+    """The header of a column by its name; a name without one has none. Models formatter.SubHeaderContext."""
 
-    def get(self, key: str, default: Any = None) -> Any:
-        return super().get(key, default)
+    def __contains__(self, name: object) -> bool:
+        return True
+
+    def __getitem__(self, name: str) -> Any:
+        return self.get(name, "")
+
+    def get(self, name: str, default: Any = "") -> Any:
+        """Return the header of *name*; of a label its last part."""
+        return _label_header if name == "Label" else super().get(name, default)
+
+
+def _label_header(name: str) -> str:
+    return name.rpartition(".")[2].replace("-", " ").replace("_", " ")
 
 
 def chosen(kind: Listing, form: str, *, quiet: bool = False, table: str = "") -> str:
@@ -147,8 +165,6 @@ def chosen(kind: Listing, form: str, *, quiet: bool = False, table: str = "") ->
         return kind.quiet if quiet else table or kind.table
     if form == "raw" and kind.raw:
         return kind.raw
-    if form == "pretty":
-        return table or kind.table
     return form
 
 

@@ -46,8 +46,9 @@ def drawn(images: list[dict[str, Any]], terminal: Terminal | None) -> str:
     name_width = min(name_width, _widest(shown))
     out = [WARNING, f"{LEGEND}{IN_USE} ".rjust(width), ""]
     out.append(_header("IMAGE", name_width) + "".join(" " * SPACING + _header(title, w) for title, w, _ in columns))
+    has_children = any(child.get("Kind") == "image" for image in shown for child in image.get("Manifests") or [])
     for image in shown:
-        names = sorted(image.get("RepoTags") or [UNTAGGED])
+        names = sorted(image.get("RepoTags") or [UNTAGGED], key=lambda name: -len(name))
         out += [_cut(name, name_width) for name in names[:-1]]
         out.append(_cut(names[-1], name_width).ljust(name_width) + _cells(_line(image), columns))
         children = [child for child in image.get("Manifests") or [] if child.get("Kind") == "image"]
@@ -55,6 +56,8 @@ def drawn(images: list[dict[str, Any]], terminal: Terminal | None) -> str:
             branch = "└─ " if index == len(children) - 1 else "├─ "
             line = _child(child)
             out.append(_cut(branch + line.name, name_width).ljust(name_width) + _cells(line, columns))
+        if has_children:
+            out.append("")
     return "\n".join(out) + "\n"
 
 
@@ -96,7 +99,7 @@ def _line(image: dict[str, Any]) -> _Line:
         units.short_id(image["Id"]),
         units.human_size(image["Size"], 3),
         units.human_size(content, 3),
-        "  U  " if used else "",
+        "U" if used else "",
     )
 
 
@@ -114,5 +117,5 @@ def _child(child: dict[str, Any]) -> _Line:
         units.short_id(child.get("ID", "")),
         units.human_size(size.get("Total", 0), 3),
         units.human_size(size.get("Content", 0), 3),
-        "  U  " if used else "",
+        "U" if used else "",
     )

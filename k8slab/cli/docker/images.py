@@ -57,7 +57,8 @@ CREATED_BY_COLUMNS = 45
 def ls(run: Invocation) -> Steps[int]:
     """List the images of the local store."""
     flags = run.flags
-    terms = flags.items("filter") + [f"reference={name}" for name in run.args[:1]]
+    terms = flags.items("filter") + [f"reference={name}" for name in run.args[:1] if name]
+    yield from run.api.ping()
     if flags.on("tree"):
         _refuse_with_tree(run)
     query = {"all": "1" if flags.on("all") else None, "filters": api.filters(terms)}
@@ -187,6 +188,7 @@ def _history_row(entry: dict[str, Any], now: datetime, human: bool, trunc: bool)
 def tag(run: Invocation) -> Steps[int]:
     """Give an image one more name."""
     source, target = run.args
+    yield from run.api.ping()
     try:
         reference.parse(source)
     except reference.ReferenceError as error:

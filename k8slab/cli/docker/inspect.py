@@ -61,7 +61,7 @@ def show(run: Invocation, get: Getter) -> Steps[int]:
     if made is not None:
         run.io.out("".join(lines) or "\n")
     elif form == "json":
-        run.io.out("[" + ",".join(formatting.to_json(raw_json.decoded(text)) for text in found) + "]\n")
+        run.io.out("[" + ",".join(map(raw_json.compact, found)) + "]\n")
     else:
         run.io.out((raw_json.indent("[" + ",".join(found) + "]") if found else "[]") + "\n")
     if errors:
@@ -143,7 +143,7 @@ def anything(run: Invocation) -> Steps[int]:
                     raise
                 continue
             if size and name != "container":
-                run.io.err(f"WARNING: --size ignored for {name}s\n")
+                run.io.err(f"WARNING: --size ignored for {name}\n")
             return text
         raise CommandError(f"Error: No such object: {word}")
 

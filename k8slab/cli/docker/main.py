@@ -41,7 +41,13 @@ LAB_BUILDER = "K8SLAB_BUILDER"
 _ASKS_FIRST = frozenset(
     ["builder", "config", "network", "node", "plugin", "secret", "service", "stack", "swarm", "volume", "checkpoint"]
 )
-_ASKS_FOR_FLAGS = frozenset(["run", "create", "build", "start", "exec"])
+#: Verbs outside of these groups that do so too.
+_ASKS_TOO = frozenset([("container", "prune"), ("image", "prune"), ("system", "df"), ("system", "prune")])
+#: Verbs that ask only before they show their flags (some of which depend on the engine), by their last word and by their group.
+_SHOWS_FLAGS = frozenset(
+    "build container create exec history image images import load logs ls pull push rm rmi run save start system update".split()
+)
+_SHOWS_NO_FLAGS = frozenset([("rm",), ("container", "ls"), ("container", "rm"), ("image", "tag"), ("context", "ls"), ("context", "rm")])
 
 
 def docker(
@@ -98,9 +104,13 @@ def _dispatch(
     try:
         top = flagset.parse(argv, helptext.flags_of(()), interspersed=False)
     except flagset.HelpAsked as asked:
-        io.out(("Flag shorthand -h has been deprecated, use --help\n" if asked.short else "") + _help((), user_home))
+        if asked.short:
+            io.err("Flag shorthand -h has been deprecated, use --help\n")
+        yield from Api().ping()
+        io.out(_help((), user_home))
         return 0
     except flagset.FlagError as error:
+        yield from Api().ping()
         raise _usage_error(str(error), (), 125) from None
     if top.on("version"):
         io.out(VERSION + "\n")
@@ -117,23 +127,31 @@ def _dispatch(
         io.err(_help((), user_home))
         return 0
     if words[0] == "help":
-        return _help_command(words[1:], io, user_home)
+        return (yield from _help_command(words[1:], io, api, user_home))
+    if words[0] == "checkpoint":
+        yield from api.ping()
+        name = " ".join(words[:2]) if words[1:2] in (["create"], ["ls"], ["rm"]) else words[0]
+        raise CommandError(f"docker {name} is only supported on a Docker daemon with experimental features enabled")
     path, rest = _verb_of(words)
     if not path:
         raise CommandError(f"docker: unknown command: docker {words[0]}\n\nRun 'docker --help' for more information")
-    if path[0] in _ASKS_FIRST or path[-1] in ("build",):
-        yield from api.ping()
+    if path[0] in _ASKS_FIRST or path in _ASKS_TOO or path[-1] == "build":
+        if not _needs_buildx(path, env):
+            yield from api.ping()
+    asks = _asks_for_flags(path)
     _announce_builder(path, io, env, stdin)
     try:
         parsed = flagset.parse(rest, helptext.flags_of(path), interspersed=path not in NOT_INTERSPERSED)
     except flagset.HelpAsked as asked:
-        yield from api.ping()
+        if asks:
+            yield from api.ping()
         if asked.short:
-            io.err("Flag shorthand -h has been deprecated, use --help\n")
+            io.out("Flag shorthand -h has been deprecated, use --help\n")
         io.out(_help(path, user_home))
         return 0
     except flagset.FlagError as error:
-        yield from api.ping()
+        if asks:
+            yield from api.ping()
         raise _usage_error(str(error), path, 125) from None
     if helptext.subcommands(path):
         if parsed.args:
@@ -143,7 +161,7 @@ def _dispatch(
             )
         if path[0] not in ("context", "manifest", "trust"):
             yield from api.ping()
-        io.err(_help(path, user_home))
+        io.err(("\n" if path == ("manifest",) else "") + _help(path, user_home))
         return 0
     _check_arguments(path, parsed.args)
     function: VerbFunction | None = VERBS.get(path)
@@ -203,12 +221,23 @@ def _help(path: tuple[str, ...], home: str) -> str:
     return helptext.text_of(path, home) or ""
 
 
-def _help_command(words: list[str], io: Io, home: str) -> int:
+def _asks_for_flags(path: tuple[str, ...]) -> bool:
+    return path[-1] in _SHOWS_FLAGS and path not in _SHOWS_NO_FLAGS and path[0] != "context"
+
+
+def _help_command(words: list[str], io: Io, api: Api, home: str) -> Steps[int]:
     path, rest = _verb_of(words)
     if rest or (words and not path):
         raise CommandError(f"unknown help topic: {' '.join(words)}")
+    if not path or path[0] in _ASKS_FIRST or _asks_for_flags(path):
+        yield from api.ping()
     io.out(_help(path, home))
     return 0
+
+
+def _needs_buildx(path: tuple[str, ...], env: Mapping[str, str]) -> bool:
+    wanted = env.get("DOCKER_BUILDKIT", "") in ("1", "t", "T", "true", "TRUE", "True")
+    return wanted and path[-1] == "build" and not env.get(LAB_BUILDER)
 
 
 def _announce_builder(path: tuple[str, ...], io: Io, env: Mapping[str, str], stdin: bytes | None) -> None:

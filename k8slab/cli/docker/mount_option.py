@@ -11,9 +11,6 @@ from typing import Any
 
 from k8slab.cli.docker import units
 
-_KINDS = ("bind", "volume", "tmpfs", "npipe", "cluster", "image")
-_SWITCHES = ("readonly", "ro", "volume-nocopy", "bind-nonrecursive", "bind-create-src")
-_PROPAGATION = ("private", "rprivate", "shared", "rshared", "slave", "rslave")
 
 
 def parse(text: str, cwd: str = "/") -> dict[str, Any]:
@@ -27,16 +24,14 @@ def parse(text: str, cwd: str = "/") -> dict[str, Any]:
     for part in fields:
         key, mark, value = part.partition("=")
         key = key.lower()
-        if key in ("readonly", "ro", "volume-nocopy", "bind-nonrecursive", "bind-create-src"):
+        if key in ("readonly", "ro", "volume-nocopy", "bind-nonrecursive"):
             on = _switch(key, value) if mark else True
             if key in ("readonly", "ro"):
                 mount["ReadOnly"] = on
             elif key == "volume-nocopy":
                 volume["NoCopy"] = on
-            elif key == "bind-nonrecursive":
-                bind["NonRecursive"] = on
             else:
-                bind["CreateMountpoint"] = on
+                bind["NonRecursive"] = on
             continue
         if not mark:
             raise ValueError(f"invalid field '{part}' must be a key=value pair")
@@ -76,8 +71,6 @@ def parse(text: str, cwd: str = "/") -> dict[str, Any]:
     kind = mount["Type"]
     if not kind:
         raise ValueError("type is required")
-    if volume.get("NoCopy") and kind == "bind":
-        pass
     if "Target" not in mount or not mount["Target"]:
         raise ValueError("target is required")
     for name, options in (("volume", volume), ("bind", bind), ("tmpfs", tmpfs), ("image", image)):

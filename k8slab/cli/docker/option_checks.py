@@ -79,7 +79,7 @@ def link(value: str) -> str:
     parts = value.split(":")
     if not value:
         raise ValueError("empty string specified for links")
-    if len(parts) > 2 or not parts[0]:
+    if len(parts) > 2:
         raise ValueError(f"bad format for links: {value}")
     return value
 
@@ -133,6 +133,15 @@ def network(value: str) -> str:
     return value
 
 
+def gpus(value: str) -> str:
+    for part in value.split(","):
+        key, mark, count = part.partition("=")
+        count = count if mark else key
+        if (not mark or key == "count") and count != "all" and not re.fullmatch(r"[-+]?\d+", count):
+            raise ValueError(f'invalid count ({count}): value must be either "all" or an integer: invalid syntax')
+    return value
+
+
 CHECKS: dict[str, Callable[[str], str]] = {
     "attach": attach,
     "dns": ip_address,
@@ -147,4 +156,5 @@ CHECKS: dict[str, Callable[[str], str]] = {
     "device-cgroup-rule": device_rule,
     "mount": mount,
     "network": network,
+    "gpus": gpus,
 }

@@ -5,16 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 from k8slab.cli.docker import api, units
-from k8slab.cli.docker.errors import CommandError
+from k8slab.cli.docker.errors import CommandError, Exit
 from k8slab.cli.docker.invocation import Invocation
 from k8slab.cli.seam import Steps
 
 ASK = "Are you sure you want to continue? [y/N]"
 
 
-def _agreed(run: Invocation, warning: str, what: str) -> None:
-    if not run.flags.on("force") and not run.confirm(f"{warning}\n{ASK}"):
-        raise CommandError(f"{what} prune has been cancelled")
+def _agreed(run: Invocation, warning: str) -> Steps[None]:
+    """Go on only if the user wants to. Raises Exit otherwise."""
+    yield from run.api.ping()
+    if not run.flags.on("force") and not run.confirm(f"{warning}{ASK}"):
+        raise Exit(0)
 
 
 def _reclaimed(run: Invocation, size: int) -> None:
@@ -23,7 +25,7 @@ def _reclaimed(run: Invocation, size: int) -> None:
 
 def containers(run: Invocation) -> Steps[int]:
     """Remove the containers that have ended."""
-    _agreed(run, "WARNING! This will remove all stopped containers.", "container")
+    yield from _agreed(run, "WARNING! This will remove all stopped containers.\n")
     text, size = yield from _containers(run, run.flags.items("filter"))
     if text:
         run.io.out(text + "\n")
@@ -44,10 +46,10 @@ def _block(title: str, lines: list[str]) -> str:
 def images(run: Invocation) -> Steps[int]:
     """Remove images without a name, or all that no container uses."""
     if run.flags.on("all"):
-        warning = "WARNING! This will remove all images without at least one container associated to them."
+        warning = "WARNING! This will remove all images without at least one container associated to them.\n"
     else:
-        warning = "WARNING! This will remove all dangling images."
-    _agreed(run, warning, "image")
+        warning = "WARNING! This will remove all dangling images.\n"
+    yield from _agreed(run, warning)
     text, size = yield from _images(run, run.flags.items("filter"), run.flags.on("all"))
     if text:
         run.io.out(text + "\n")
@@ -67,7 +69,7 @@ def _images(run: Invocation, terms: list[str], everything: bool) -> Steps[tuple[
 
 def networks(run: Invocation) -> Steps[int]:
     """Remove the networks that nobody is connected to."""
-    _agreed(run, "WARNING! This will remove all custom networks not used by at least one container.", "network")
+    yield from _agreed(run, "WARNING! This will remove all custom networks not used by at least one container.\n")
     text = yield from _networks(run, run.flags.items("filter"))
     if text:
         run.io.out(text + "\n")
@@ -86,10 +88,10 @@ def volumes(run: Invocation) -> Steps[int]:
         if any(term.startswith("all=") for term in terms):
             raise CommandError("conflicting options: cannot specify both --all and --filter all=1")
         terms = [*terms, "all=true"]
-        warning = "WARNING! This will remove all local volumes not used by at least one container."
+        warning = "WARNING! This will remove all local volumes not used by at least one container.\n"
     else:
-        warning = "WARNING! This will remove anonymous local volumes not used by at least one container."
-    _agreed(run, warning, "volume")
+        warning = "WARNING! This will remove anonymous local volumes not used by at least one container.\n"
+    yield from _agreed(run, warning)
     text, size = yield from _volumes(run, terms)
     if text:
         run.io.out(text + "\n")
@@ -106,7 +108,7 @@ def build_cache(run: Invocation) -> Steps[int]:
     """Remove what builds have left."""
     flags = run.flags
     kind = "all" if flags.on("all") else "all dangling"
-    _agreed(run, f"WARNING! This will remove {kind} build cache.", "builder")
+    yield from _agreed(run, f"WARNING! This will remove {kind} build cache. ")
     text, size = yield from _build_cache(run, flags.items("filter"), flags.on("all"), int(flags["keep-storage"] or 0))
     if text:
         run.io.out(text + "\n")
@@ -130,8 +132,7 @@ def system(run: Invocation) -> Steps[int]:
     everything, with_volumes, terms = flags.on("all"), flags.on("volumes"), flags.items("filter")
     if with_volumes and any(term.startswith("until=") for term in terms):
         raise CommandError('ERROR: The "until" filter is not supported with "--volumes"')
-    if not flags.on("force") and not run.confirm(_warning(everything, with_volumes, terms)):
-        raise CommandError("system prune has been cancelled")
+    yield from _agreed(run, _warning(everything, with_volumes, terms))
     total = 0
     blocks: list[str] = []
     text, size = yield from _containers(run, terms)
@@ -161,4 +162,4 @@ def _warning(everything: bool, with_volumes: bool, terms: list[str]) -> str:
     text = "WARNING! This will remove:\n" + "".join(f"  - {line}\n" for line in lines)
     if terms:
         text += "\n  Items to be pruned will be filtered with:\n" + "".join(f"  - {term}\n" for term in terms)
-    return f"{text}\n{ASK}"
+    return f"{text}\n"

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from k8slab.apimachinery import gojson
@@ -49,7 +48,11 @@ def ps(run: Invocation) -> Steps[int]:
     """List containers."""
     flags = run.flags
     form = flags.text("format") or ("" if flags.on("quiet") else run.config.format("psFormat"))
-    size = flags.on("size") or (bool(re.search(r"\.Size\b", form)) and not flags.changed("size"))
+    uses_size = _uses_size(form) if form else False
+    size = flags.on("size") or (uses_size and not flags.changed("size") and not flags.on("quiet"))
+    if form and flags.on("quiet"):
+        run.io.err("WARNING: Ignoring custom format, because both --format and --quiet are set.\n")
+        form = ""
     last = flags.number("last")
     limit = 1 if flags.on("latest") and last == -1 else last
     query = {
@@ -64,6 +67,16 @@ def ps(run: Invocation) -> Steps[int]:
     table = _TABLE + "\t{{.Size}}" if flags.on("size") else ""
     run.io.out(formatting.listing(CONTAINERS, rows, form, quiet=flags.on("quiet"), table=table))
     return 0
+
+
+def _uses_size(form: str) -> bool:
+    """Return whether the template *form* asks for sizes, which cost the engine time. Raises CommandError if it cannot be carried out."""
+    used = []
+    empty = {"Id": "", "Created": 0, "Ports": []}
+    row = {name: "" for name in container_row(empty, datetime.fromtimestamp(0, UTC), trunc=True)}
+    row |= {"Label": lambda name: "", "Size": lambda: used.append(True) or ""}
+    formatting.dry_run(CONTAINERS, form, row)
+    return bool(used)
 
 
 def container_row(container: dict[str, Any], now: datetime, *, trunc: bool) -> Row:

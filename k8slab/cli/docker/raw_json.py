@@ -6,6 +6,7 @@ Models encoding/json.Indent and cli/command/inspect.
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 from k8slab.apimachinery import gojson
@@ -113,3 +114,8 @@ def indent(text: str, prefix: str = "", step: str = "    ") -> str:
 
 def _newline(prefix: str, step: str, depth: int) -> str:
     return "\n" + prefix + step * depth
+
+
+def compact(text: str) -> str:
+    """Return JSON *text* without blanks between its words; strings and numbers stay as they are written."""
+    return re.sub(r'("(?:[^"\\]|\\.)*")|\s+', lambda match: match[1] or "", text)

@@ -92,6 +92,7 @@ def push(run: Invocation) -> Steps[int]:
         name = name.with_default_tag()
         if not quiet:
             run.io.out(f"Using default tag: {name.tag}\n")
+    yield from run.api.ping()
     if name.digest:
         raise CommandError("cannot push a digest reference")
     header = api.registry_auth(run.config.credentials(registry_key(name.domain)))

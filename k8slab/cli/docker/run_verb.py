@@ -25,8 +25,8 @@ PULL_POLICIES = ("always", "missing", "never", "")
 def run(run: Invocation) -> Steps[int]:
     """Make a container, start it, and stay with it unless told otherwise."""
     flags = run.flags
-    yield from run.api.ping()
     _check_pull(run, "run")
+    yield from run.api.ping()
     body = _body(run, "run")
     detached = flags.on("detach")
     if detached:
@@ -117,8 +117,8 @@ def resize(run: Invocation, path: str) -> Steps[None]:
 
 def create(run: Invocation) -> Steps[int]:
     """Make a container and print its id."""
-    yield from run.api.ping()
     _check_pull(run, "create")
+    yield from run.api.ping()
     body = _body(run, "create")
     identifier = yield from _create(run, body)
     run.io.out(identifier + "\n")
@@ -163,7 +163,7 @@ def _create(run: Invocation, body: dict[str, Any]) -> Steps[str]:
         )
     for address in host["Dns"]:
         if address.startswith("127.") or address == "::1":
-            run.io.err(f"WARNING: Localhost DNS setting (--dns={address}) may fail in containers.\n")
+            run.io.err(f"WARNING: Localhost DNS ({address}) may fail in containers.\n")
             break
     cid_file = host["ContainerIDFile"]
     if cid_file and exists(run.files, cid_file):

@@ -97,8 +97,9 @@ def size_in_bytes(text: str) -> int:
 def _parsed(text: str, base: int) -> int:
     match = _SIZE.fullmatch(text)
     if match is None or (match["binary"] and not match["unit"]):
-        if text.startswith("-") and _SIZE.fullmatch(text[1:]):
-            raise ValueError(f"invalid size: '{text}'")
+        number = re.match(r"[0-9.]*[0-9](?: ?)(?P<suffix>[^0-9. ].*)$", text)
+        if number is not None and re.fullmatch(r"[0-9]*\.?[0-9]+", text[: number.start("suffix")].strip()):
+            raise ValueError(f"invalid suffix: '{number['suffix'].lower()}'")
         raise ValueError(f"invalid size: '{text}'")
     factor = base ** (_SUFFIXES.index(match["unit"].lower()) + 1) if match["unit"] else 1
     return int(Fraction(match["number"].rstrip(".") or "0") * factor)

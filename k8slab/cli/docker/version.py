@@ -34,7 +34,7 @@ def version(run: Invocation) -> Steps[int]:
     made: Template | None = None
     if form and form != "json":
         try:
-            made = Template(form, functions=formatting.FUNCTIONS)
+            made = Template(form, name="version", functions=formatting.FUNCTIONS)
         except TemplateError as error:
             raise CommandError(f"template parsing error: {error}", 64) from None
     failure: CommandError | None = None
@@ -57,6 +57,7 @@ def version(run: Invocation) -> Steps[int]:
         try:
             run.io.out(made.render(root) + "\n")
         except TemplateError as error:
+            run.io.out("\n")
             if failure is None:
                 failure = CommandError(str(error))
     else:

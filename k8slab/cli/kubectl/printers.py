@@ -12,11 +12,12 @@ from collections.abc import Callable
 from k8slab.cli import goyaml
 from k8slab.cli.gotemplate.execute import Template
 from k8slab.cli.gotemplate.nodes import TemplateError
+from k8slab.cli.gotemplate.values import plain, quoted
 from k8slab.cli.kubectl.api import Obj
 from k8slab.cli.kubectl.builder import Target
 from k8slab.cli.kubectl.errors import CommandError
 from k8slab.cli.kubectl.invocation import Invocation
-from k8slab.cli.kubectl.jsonpath import JSONPath, JSONPathError, go_syntax, json_indented
+from k8slab.cli.kubectl.jsonpath import JSONPath, JSONPathError, compact, go_syntax, json_indented
 
 Printer = Callable[[Obj], str]
 
@@ -122,7 +123,7 @@ def _jsonpath_printer(run: Invocation, output: str, template: str) -> Printer:
             return path.print_json(obj) if output == "jsonpath-as-json" else path.print(obj)
         except JSONPathError as error:
             raise CommandError(
-                f'error executing jsonpath "{template}": Error executing template: {error}. '
+                f"error executing jsonpath {quoted(template)}: Error executing template: {error}. "
                 f"Printing more information for debugging the template:\n\ttemplate was:\n\t\t{template}\n"
                 f"\tobject given to jsonpath engine was:\n\t\t{go_syntax(obj)}\n\n\n"
             ) from None
@@ -137,17 +138,20 @@ def _template_printer(run: Invocation, output: str, template: str) -> Printer:
         parsed = Template(template, name="output", functions={"base64decode": _base64_decode})
     except TemplateError as error:
         raise CommandError(f"error parsing template {template}, {error}") from None
-    return lambda obj: execute_template(parsed, template, obj)
+    return lambda obj: execute_template(run, parsed, template, obj)
 
 
-def execute_template(parsed: Template, text: str, obj: Obj) -> str:
-    """Return what a Go template gives for *obj*. Raises CommandError with kubectl's help for finding the fault."""
+def execute_template(run: Invocation, parsed: Template, text: str, obj: Obj) -> str:
+    """Return what a Go template gives for *obj*. Raises CommandError, after printing kubectl's help for finding the fault."""
     try:
         return parsed.render(obj)
     except TemplateError as error:
-        raise CommandError(
-            f'error executing template "{text}": {error}\ntemplate was:\n\t{text}\nraw data was:\n\t{obj}\n'
-        ) from None
+        run.io.out(
+            f"Error executing template: {error}. Printing more information for debugging the template:\n"
+            f"\ttemplate was:\n\t\t{text}\n\traw data was:\n\t\t{compact(obj)}\n"
+            f"\tobject given to template engine was:\n\t\t{plain(obj)}\n\n"
+        )
+        raise CommandError(f"error executing template {quoted(text)}: {error}") from None
 
 
 def _base64_decode(text: str) -> str:

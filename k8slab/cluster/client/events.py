@@ -145,7 +145,8 @@ class EventRecorder:
         )
 
 
-class Written(NamedTuple):
+@dataclass(slots=True)
+class Written:
     """How a note is written: *count* 1 is a new Event, more a change of the one called *name*."""
 
     name: str

@@ -87,7 +87,7 @@ class MachineRunner:
         mounts = MountNamespace(Mount(system, root))
         view = FileView(mounts, host.unix_time)
         space = host.new_pid_namespace()
-        group = Cgroup(host.cgroup, f"build-{spec.id or space.number}")
+        group = host.cgroup.child(f"buildkit/{spec.id or space.number}")
         self._furnish(view, space, group, spec)
         namespaces = host.namespaces.changed(
             pid=space,
@@ -137,6 +137,7 @@ class MachineRunner:
             process.deliver(signals.KILL)
             yield process.exited
         code = process.exit_code or 0
+        group.remove()
         if process.parent is not None:
             process.parent.reap(process)
         return RunResult(code, upper)

@@ -17,7 +17,7 @@ import posixpath
 import tarfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator
-from typing import BinaryIO, NamedTuple, cast
+from typing import Any, BinaryIO, NamedTuple, cast
 
 from k8slab.machine.errors import words
 from k8slab.machine.fs.inode import WHITEOUT, Device, Directory, Fifo, File, Inode, Symlink, walk
@@ -129,7 +129,7 @@ def _members(data: bytes, limits: Limits) -> Iterator[Member]:
     count = 0
     with tarfile.open(fileobj=cast(BinaryIO, counted), mode="r|", errors="surrogateescape") as archive:
         for info in archive:
-            archive.members = []  # a stream remembers every entry otherwise
+            archive.members = []  # type: ignore[attr-defined]  # a stream remembers every entry otherwise
             count += 1
             if count > limits.entries:
                 raise ArchiveError("archive holds too many files")
@@ -154,8 +154,9 @@ def _inode_of(archive: tarfile.TarFile, info: tarfile.TarInfo, limits: Limits) -
     if info.isdev():
         return Device(info.devmajor, info.devminor, mode, uid, gid, mtime, block=info.isblk())
     hole = 0
-    if info.sparse is not None:  # type: ignore[attr-defined]
-        pieces = [(offset, size) for offset, size in info.sparse if size]  # type: ignore[attr-defined]
+    sparse: list[tuple[int, int]] | None = cast("Any", info).sparse
+    if sparse is not None:
+        pieces = [(offset, size) for offset, size in sparse if size]
         kept = max((offset + size for offset, size in pieces), default=0)
         hole = max(0, info.size - kept)
         if kept > limits.bytes or info.size > 1 << 43:

@@ -264,7 +264,10 @@ def build(tree: dict[str, object], mtime: float = 0.0) -> Directory:
 
 
 def graft(root: Directory, path: str, inode: Inode) -> None:
-    """Put *inode* at the absolute *path* of the tree *root*, making the directories on the way."""
+    """Put *inode* at the absolute *path* of the tree *root*, making the directories on the way.
+
+    An empty directory on a directory only changes its mode, owner and time.
+    """
     *parents, name = [part for part in path.split("/") if part]
     here = root
     for part in parents:
@@ -275,7 +278,11 @@ def graft(root: Directory, path: str, inode: Inode) -> None:
         if not isinstance(child, Directory):
             raise os_error(errno.ENOTDIR, path)
         here = child
-    here.put(name, inode)
+    old = here.get(name)
+    if isinstance(inode, Directory) and isinstance(old, Directory) and not inode.entries:
+        old.mode, old.uid, old.gid, old.mtime = inode.mode, inode.uid, inode.gid, inode.mtime
+    else:
+        here.put(name, inode)
 
 
 def walk(root: Directory, prefix: str = "") -> Iterator[tuple[str, Inode]]:

@@ -38,7 +38,7 @@ class MergedDirectory(Directory):
         return self.upper if self.upper is not None else self.lowers[0]
 
     @property
-    def mode(self) -> int:  # type: ignore[override]
+    def mode(self) -> int:
         return self.top.mode
 
     @mode.setter
@@ -46,7 +46,7 @@ class MergedDirectory(Directory):
         self.copy_up().mode = value
 
     @property
-    def uid(self) -> int:  # type: ignore[override]
+    def uid(self) -> int:
         return self.top.uid
 
     @uid.setter
@@ -54,7 +54,7 @@ class MergedDirectory(Directory):
         self.copy_up().uid = value
 
     @property
-    def gid(self) -> int:  # type: ignore[override]
+    def gid(self) -> int:
         return self.top.gid
 
     @gid.setter
@@ -62,7 +62,7 @@ class MergedDirectory(Directory):
         self.copy_up().gid = value
 
     @property
-    def mtime(self) -> float:  # type: ignore[override]
+    def mtime(self) -> float:
         return self.top.mtime
 
     @mtime.setter
@@ -70,7 +70,7 @@ class MergedDirectory(Directory):
         self.copy_up().mtime = value
 
     @property
-    def number(self) -> int:  # type: ignore[override]
+    def number(self) -> int:
         return self.top.number
 
     @number.setter
@@ -78,7 +78,7 @@ class MergedDirectory(Directory):
         self.top.number = value
 
     @property
-    def links(self) -> int:  # type: ignore[override]
+    def links(self) -> int:
         return self.top.links
 
     @links.setter
@@ -86,8 +86,12 @@ class MergedDirectory(Directory):
         self.top.links = value
 
     @property
-    def opaque(self) -> bool:  # type: ignore[override]
+    def opaque(self) -> bool:
         return self.top.opaque
+
+    @opaque.setter
+    def opaque(self, value: bool) -> None:
+        self.copy_up().opaque = value
 
     # -- names ---------------------------------------------------------------------------------------------------------
 

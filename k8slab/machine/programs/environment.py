@@ -308,11 +308,12 @@ def xargs(call: Call) -> Steps:
     elif "I" in options or "L" in options:
         items = [line.strip() for line in text.splitlines() if line.strip()]
     else:
-        items = _words(text)
-        if items is None:
+        words_found = _words(text)
+        if words_found is None:
             return call.fail(
                 "unmatched single quote; by default quotes are special to xargs unless you use the -0 option"
             )
+        items = words_found
     if "I" in options:
         mark = options.get("I") or "{}"
         runs = [[word.replace(mark, item) for word in command] for item in items]

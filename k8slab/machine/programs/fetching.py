@@ -311,7 +311,7 @@ def wget(call: Call) -> Steps:
         return 1
     code = 0
     for url in urls:
-        code = max(code, (yield from (_wget_busybox if call.busybox else _wget_gnu)(call, options, url)))
+        code = max(code, (yield from (_wget_busybox if call.busybox else _wget_gnu)(call, options, url)) or 0)
     return code
 
 

@@ -111,7 +111,7 @@ class _Find:
             if any(letter not in classes for letter in value.split(",")):
                 raise _BadFind(f"Unknown argument to -type: {value}")
             wanted = [classes[letter] for letter in value.split(",")]
-            return _plain(lambda path, found: any(isinstance(found.inode, kind) for kind in wanted))  # type: ignore[arg-type]
+            return _plain(lambda path, found: any(isinstance(found.inode, kind) for kind in wanted))
         if word in ("-maxdepth", "-mindepth"):
             value = self._value(word)
             if not value.isdigit():
@@ -187,7 +187,12 @@ class _Find:
         if word in ("-print", "-print0", "-ls"):
             self.acts = True
             end = "\0" if word == "-print0" else "\n"
-            return _plain(lambda path, found: (call.out(path + end), True)[1])
+
+            def show_path(path: str, found: Location) -> bool:
+                call.out(path + end)
+                return True
+
+            return _plain(show_path)
         if word == "-prune":
 
             def prune(path: str, found: Location) -> bool:

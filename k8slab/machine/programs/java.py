@@ -72,7 +72,7 @@ class Tomcat:
         self.java = java
         self.home = settings.get("catalina.home", "/usr/local/tomcat")
         self.base = settings.get("catalina.base", self.home)
-        self.version = self._read_version()
+        self.version = settings.get("tomcat.version") or self._read_version()
 
     def _read_version(self) -> str:
         try:
@@ -99,7 +99,7 @@ class Tomcat:
         for name, value in (
             ("Server version name", f"  Apache Tomcat/{self.version}"), ("Server built", "         Dec 3 2020 11:43:00 UTC"), ("Server version number", f" {self.version}.0"),
             ("OS Name", "              Linux"), ("OS Version", f"           {process.host.kernel}"), ("Architecture", "         amd64"),
-            ("Java Home", f"            {process.env.get('JAVA_HOME', '')}"), ("JVM Version", f"          {self.java}"), ("CATALINA_BASE", f"        {self.base}"), ("CATALINA_HOME", f"        {self.home}"),
+            ("Java Home", f"            {posixpath.dirname(posixpath.dirname(process.executable_path))}"), ("JVM Version", f"          {self.java}"), ("CATALINA_BASE", f"        {self.base}"), ("CATALINA_HOME", f"        {self.home}"),
         ):  # fmt: skip
             self._log("main", "org.apache.catalina.startup.VersionLoggerListener.log", f"{name}: {value}")
         yield from process.compute(0.4)

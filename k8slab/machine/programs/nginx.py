@@ -20,7 +20,16 @@ from k8slab.machine.program import Life
 from k8slab.machine.programs.http import BadMessage, Reply, exchange, http_date
 from k8slab.machine.programs.nginx_config import Config, ConfigError, Location, Server, interpret, read
 from k8slab.machine.programs.resolver import NoSuchName, resolve
-from k8slab.machine.programs.serving import Found, LogFile, accept_forever, content_type, log_time, look_up, safe_path
+from k8slab.machine.programs.serving import (
+    Found,
+    LogFile,
+    accept_forever,
+    content_type,
+    log_time,
+    look_up,
+    safe_path,
+    until_told,
+)
 from k8slab.sim.http import Request
 
 MASTER_BYTES = 6 << 20
@@ -263,10 +272,7 @@ class Nginx:
                 worker.become_user(user.uid, user.gid)
             worker.hold(WORKER_BYTES)
             worker.handlers = {}
-            stop = worker.clock.event()
-            for number in (signals.TERM, signals.INT, signals.QUIT):
-                worker.on(number, lambda _: None if stop.triggered else stop.succeed())
-            yield stop
+            yield from until_told(worker, signals.TERM, signals.INT, signals.QUIT)
             return 0
 
         worker = self.process.fork(body, argv=["nginx: worker process"], fds={})
@@ -403,12 +409,14 @@ class Nginx:
     def _returned(self, request: Request, location: Location) -> Reply:
         assert location.returns is not None
         code, text = location.returns
-        text = (
-            text.replace("$host", request.headers.get("host", "").split(":")[0])
-            .replace("$request_uri", request.target)
-            .replace("$uri", request.path)
-        )
-        text = text.replace("$hostname", self.process.namespaces.uts.hostname).replace("\\n", "\n")
+        values = {
+            "host": request.headers.get("host", "").split(":")[0],
+            "hostname": self.process.namespaces.uts.hostname,
+            "request_uri": request.target,
+            "uri": request.path,
+            "scheme": "http",
+        }
+        text = re.sub(r"\$(\w+)", lambda match: values.get(match[1], match[0]), text).replace("\\n", "\n")
         if code in (301, 302, 303, 307, 308):
             return self._page(code, [*location.headers, ("Location", text)])
         kind = next((value for name, value in location.headers if name.lower() == "content-type"), "text/plain")

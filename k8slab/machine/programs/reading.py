@@ -156,7 +156,8 @@ def tail(call: Call) -> Steps:
     count = _count(text)
     if count is None:
         return call.fail(f"invalid number of {'bytes' if by_bytes else 'lines'}: {quoted(text)}")
-    code, followed = 0, []
+    code = 0
+    followed: list[tuple[str, Any]] = []
     titled = (len(paths) > 1 and "q" not in options) or "v" in options
     for place, path in enumerate(paths or ["-"]):
         try:

@@ -215,7 +215,7 @@ class RedisServer:
                 elif not allowed and name != "QUIT":
                     answer = ("-", "NOAUTH Authentication required.")
                 else:
-                    answer = self.command(name, arguments)
+                    answer = self.command(name, arguments, str(words[0]))
                 yield from self.process.compute(0.00001)
                 yield from connection.write(encode(answer))
                 if name == "QUIT":
@@ -230,7 +230,7 @@ class RedisServer:
 
     # -- commands ------------------------------------------------------------------------------------------------------
 
-    def command(self, name: str, words: list[str]) -> Value:
+    def command(self, name: str, words: list[str], given: str = "") -> Value:
         """Return the answer to one command."""
         self._expire()
         least = {
@@ -267,8 +267,7 @@ class RedisServer:
             shown = " ".join(f"'{word}'" for word in words)
             return (
                 "-",
-                f"ERR unknown command '{name.lower() if name.islower() else name}', with args beginning with: {shown}"
-                + (" " if shown else ""),
+                f"ERR unknown command '{given or name}', with args beginning with: {shown}" + (" " if shown else ""),
             )
         if len(words) < least.get(name, 0):
             return ("-", f"ERR wrong number of arguments for '{name.lower()}' command")

@@ -501,9 +501,9 @@ class Editor:
                 first = addresses[0]
                 return self.number >= first and (self.number - first) % command.step == 0
             return self._matches(addresses[0])
-        first, second = addresses
+        begin, second = addresses
         if command.active:
-            if isinstance(second, int) and not isinstance(second, bool):
+            if isinstance(second, int):
                 if self.number >= second:
                     command.active = False
                 return self.number <= second
@@ -514,7 +514,7 @@ class Editor:
             if self._matches(second):
                 command.active = False
             return True
-        if self._matches(first):
+        if self._matches(begin):
             command.active = True
             if isinstance(second, int) and second <= self.number:
                 command.active = False

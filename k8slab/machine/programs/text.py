@@ -10,6 +10,7 @@ import itertools
 import re
 from collections.abc import Generator
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from simpy.events import Event
@@ -76,8 +77,8 @@ def sort(call: Call) -> Steps:
     else:
         if "s" not in options and "u" not in options:
             lines.sort(reverse=reverse)
-        for one in reversed(keys):
-            lines.sort(key=lambda line, one=one: one.value(line, separator), reverse=one.reverse)  # type: ignore[misc]
+        for sort_key in reversed(keys):
+            lines.sort(key=partial(_SortKey.value, sort_key, separator=separator), reverse=sort_key.reverse)
     if "u" in options:
         kept: list[str] = []
         for line in lines:
@@ -404,7 +405,7 @@ def diff(call: Call) -> Steps:
                 else datetime.fromtimestamp(when, UTC).strftime("%Y-%m-%d %H:%M:%S.")
                 + f"{int(when % 1 * 1e9):09d} +0000"
             )
-        for line in difflib.unified_diff(one, two, paths[0], paths[1], *dates):
+        for line in difflib.unified_diff(one, two, paths[0], paths[1], dates[0], dates[1]):
             call.out(line if line.endswith("\n") else line + "\n\\ No newline at end of file\n")
         return 1
     for tag, begin, end, other_begin, other_end in difflib.SequenceMatcher(

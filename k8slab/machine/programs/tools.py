@@ -6,7 +6,9 @@ from functools import partial
 
 from k8slab.machine.program import Program, Table
 from k8slab.machine.programs import (
+    accounts,
     addresses,
+    administration,
     archives,
     asking,
     disks,
@@ -59,12 +61,18 @@ FUNCTIONS: dict[str, Function] = {
 #: What busybox does not have.
 NOT_IN_BUSYBOX = ("curl", "dig", "file", "getent", "host", "nano", "ss", "vim", "column")
 
+#: What elsewhere comes in packages of its own.
+BUSYBOX_ONLY: dict[str, Function] = {
+    "addgroup": accounts.groupadd, "adduser": accounts.useradd, "deluser": accounts.userdel, "su": administration.su,
+}  # fmt: skip
+
 TOOLS: Table = {name: partial(Tool, function) for name, function in FUNCTIONS.items()}
 SHELLS: Table = {"sh": shell.sh, "dash": shell.sh, "ash": shell.ash, "bash": shell.bash}
 APPLETS: Table = {
     **{name: factory for name, factory in TOOLS.items() if name not in NOT_IN_BUSYBOX},
     "sh": shell.ash,
     "ash": shell.ash,
+    **{name: partial(Tool, function) for name, function in BUSYBOX_ONLY.items()},
 }
 
 

@@ -263,7 +263,7 @@ class _DoubleBracket:
                     return re.search(right, left) is not None
                 except re.error:
                     raise BadTest(f"{right}: invalid regular expression") from None
-            return self._evaluate([left, operator, right])  # type: ignore[list-item]
+            return self._evaluate([left, operator or "", right])
         if item.literal in UNARY and isinstance(following, Word):
             self.at += 2
             return self._evaluate([item.literal or "", (yield from expander.text(following))])

@@ -356,6 +356,8 @@ class Shell(Variables):
             yield child.exited
         self.process.reap(child)
         _, signal = child.exit_status
+        if signal == signals.INT and self.is_interactive:
+            self.error_text("\n")
         if signal and signal not in (signals.INT, signals.PIPE) and not self.is_subshell:
             self.error_text(signals.DESCRIPTIONS.get(signal, f"Signal {signal}") + "\n")
         if self.pending:
@@ -371,6 +373,8 @@ class Shell(Variables):
         child.handlers.update({signals.INT: None, signals.QUIT: None})
         self.background.append(child)
         self.last_background = str(child.pid)
+        if self.is_interactive and self.dialect.is_bash:
+            self.error_text(f"[{len(self.background)}] {child.pid}\n")
         return 0
 
     def _pipeline(self, node: Pipeline, last: bool) -> Steps:
@@ -520,6 +524,11 @@ class Shell(Variables):
                 self.assign(variable.rstrip("+"), value)
             outcome = builtin(self, argv)
             return outcome if isinstance(outcome, int) else (yield from outcome)
+        except Fatal as fatal:
+            # only a special builtin takes a shell with it (evalbltin); local counts as one
+            if name in self.special or name == "local":
+                raise
+            return fatal.status
         except OSError as error:
             self.complain(f"{name}: {error.strerror}")
             if name in self.special and not self.is_interactive:

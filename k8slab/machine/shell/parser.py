@@ -21,6 +21,7 @@ from k8slab.machine.shell.syntax import (
     Group,
     If,
     Loop,
+    Part,
     Pipeline,
     Redirection,
     Sequence,
@@ -131,8 +132,8 @@ class Parser(WordReader):
         """Return the next token as reserved word or operator, "" for any other word."""
         token = self.peek()
         if token.kind == "word":
-            literal = token.word.literal if token.word is not None else None
-            return literal if literal in RESERVED or (self.bash and literal in ("[[", "function")) else ""  # type: ignore[return-value]
+            literal = (token.word.literal if token.word is not None else None) or ""
+            return literal if literal in RESERVED or (self.bash and literal in ("[[", "function")) else ""
         return token.kind
 
     def unexpected(self, expecting: str = "") -> ShellSyntaxError:
@@ -497,8 +498,8 @@ def _assignment(read: Word) -> tuple[str, Word] | None:
     if match is None:
         return None
     rest = first.text[match.end() :]
-    parts = ([Text(rest)] if rest else []) + list(read.parts[1:])
-    return match[1] + match[2], word(parts)  # type: ignore[arg-type]
+    parts: list[Part] = [Text(rest)] if rest else []
+    return match[1] + match[2], word([*parts, *read.parts[1:]])
 
 
 def _pending(command: Simple, redirections: list[Redirection]) -> Command:

@@ -85,7 +85,7 @@ def echo(words: list[str], *, escapes: bool, options: str) -> str:
     return text + ("\n" if newline else "")
 
 
-def printf(words: list[str], complain: Callable[[str], None], *, gnu: bool = False) -> tuple[str, int]:
+def printf(words: list[str], complain: Callable[[str], object], *, gnu: bool = False) -> tuple[str, int]:
     """Return what ``printf`` writes for *words* (the format first), and its status; *complain* gets what is wrong."""
     printer = _Printer(words[0], words[1:], complain, gnu)
     with contextlib.suppress(Stop):
@@ -94,7 +94,7 @@ def printf(words: list[str], complain: Callable[[str], None], *, gnu: bool = Fal
 
 
 class _Printer:
-    def __init__(self, template: str, arguments: list[str], complain: Callable[[str], None], gnu: bool) -> None:
+    def __init__(self, template: str, arguments: list[str], complain: Callable[[str], object], gnu: bool) -> None:
         self.template = template
         self.arguments = arguments
         self.complain = complain

@@ -193,7 +193,8 @@ def word(parts: list[Part]) -> Word:
     if joined and all(isinstance(part, Text) for part in joined):
         texts = [part for part in joined if isinstance(part, Text)]
         tilde = not texts[0].quoted and texts[0].text.startswith("~")
-        if not tilde and not any(
+        braces = any("{" in part.text for part in texts if not part.quoted)
+        if not tilde and not braces and not any(
             GLOB_CHARACTERS & set(part.text) or "\\" in part.text for part in texts if not part.quoted
         ):
             plain = "".join(part.text for part in texts)

@@ -221,6 +221,7 @@ def _debian_like(tree: Tree) -> None:
     ).link("/usr/bin/sh", "dash")
     for name in ("apt", "apt-get", "apt-cache", "dpkg"):
         tree.program(f"/usr/bin/{name}", name, size=60_000)
+    tree.program("/usr/bin/su", "su", size=72_000)
     tree.program("/usr/bin/perl", "perl", size=3_800_000)
     for name in ("useradd", "groupadd", "usermod", "userdel", "ldconfig", "update-ca-certificates"):
         tree.program(f"/usr/sbin/{name}", name)
@@ -282,7 +283,7 @@ def _redhat_like(tree: Tree, extra: tuple[str, ...] = ()) -> None:
     tree.programs("/usr/bin", [*base.COREUTILS, *base.ESSENTIAL, "curl", *extra])
     tree.program("/usr/bin/bash", "bash", size=1_390_000, version="5.1.8").link("/usr/bin/sh", "bash")
     tree.program("/usr/bin/vi", "vim", size=1_200_000)
-    tree.program("/usr/bin/rpm", "rpm", size=24_000)
+    tree.program("/usr/bin/rpm", "rpm", size=24_000).program("/usr/bin/su", "su", size=57_000)
     for name in ("useradd", "groupadd", "usermod", "userdel", "ldconfig"):
         tree.program(f"/usr/sbin/{name}", name)
     tree.program("/usr/sbin/nologin", "false")

@@ -17,13 +17,17 @@ TAB_HEAD, TAB_ROW = 40, 28
 MOST_TABS, MOST_ROWS = 3, 3
 
 
-def board_figure(scene: Mapping[str, Any], *, message: str | None = None, mode: tokens.Mode = "light") -> Picture:
-    """Return the picture of a board scene; it is as high as it needs to be."""
-    canvas = draw_board(scene, message=message, mode=mode)
-    return canvas.picture(said_of(scene, message))
+def board_figure(
+    scene: Mapping[str, Any], *, message: str | None = None, past: str = "", mode: tokens.Mode = "light"
+) -> Picture:
+    """Return the picture of a board scene; it is as high as it needs to be. *past* says which moment is shown if not the present."""
+    canvas = draw_board(scene, message=message, past=past, mode=mode)
+    return canvas.picture(said_of(scene, message, past))
 
 
-def draw_board(scene: Mapping[str, Any], *, message: str | None = None, mode: tokens.Mode = "light") -> Canvas:
+def draw_board(
+    scene: Mapping[str, Any], *, message: str | None = None, past: str = "", mode: tokens.Mode = "light"
+) -> Canvas:
     """Return the canvas of `board_figure`."""
     tabs = scene["deployments"][:MOST_TABS]
     seat = SMALL_SEAT if scene["crowded"] else SEAT
@@ -40,7 +44,7 @@ def draw_board(scene: Mapping[str, Any], *, message: str | None = None, mode: to
     parts = [height for height in (tab_height, *band_heights, tray) if height]
     canvas = Canvas(height=round(MARGIN + 76 + sum(parts) + tokens.GAP * max(0, len(parts) - 1) + MARGIN), mode=mode)
     under = "Deployments and their ReplicaSets above, the nodes with their Pods below"
-    y = canvas.title(message or scene["message"], under if scene["nodes"] else "") + 16
+    y = canvas.title(message or scene["message"], past or (under if scene["nodes"] else "")) + 16
     if tabs:
         width = (canvas.width - 2 * MARGIN - (len(tabs) - 1) * tokens.GAP) / len(tabs)
         for index, tab in enumerate(tabs):

@@ -98,9 +98,7 @@ def draw_ownership(scene: Mapping[str, Any], *, message: str | None = None, mode
     under = "An arrow is an owner reference: when the owner goes, what it owns goes with it"
     top = canvas.title(message or scene["message"], under if scene["nodes"] else "") + 16
     room = rooms(scene, places)
-    sizes = {
-        node["id"]: _size(node, room[places[node["id"]][1], is_chip(node)] * width) for node in scene["nodes"]
-    }
+    sizes = {node["id"]: _size(node, room[places[node["id"]][1], is_chip(node)] * width) for node in scene["nodes"]}
 
     def middle(node: str) -> tuple[float, float]:
         x, layer, line, _ = places[node]

@@ -66,9 +66,9 @@ def board_scene(
     }
 
 
-def said_of(scene: Mapping[str, Any], message: str | None = None) -> str:
-    """Return in words what the board shows: a line a Deployment, a ReplicaSet, a node, a Pod (of the first 60)."""
-    lines = [message or scene["message"]]
+def said_of(scene: Mapping[str, Any], message: str | None = None, past: str = "") -> str:
+    """Return in words what the board shows: the moment if it is *past*; a line a Deployment, a ReplicaSet, a node, a Pod (of the first 60)."""
+    lines = [message or scene["message"], *([past] if past else ())]
     for tab in scene["deployments"]:
         lines += [tab["said"], *("  " + row["said"] for row in tab["replica_sets"])]
     left = 60

@@ -69,13 +69,14 @@ def kind_of(obj: Any) -> str:
 
 
 def _line_of(name: str, objects: Iterable[Any]) -> list[Any]:
-    """Return of *objects* (owners before what they own) those called *name* that have no controller, and all below them."""
-    line: dict[str, Any] = {}
-    for obj in objects:
-        owner = owners.controller_uid(obj)
-        if owner in line or (not owner and obj.metadata.name == name):
-            line[obj.metadata.uid] = obj
-    return list(line.values())
+    """Return of *objects* those called *name* that have no controller, and all below them."""
+    objects = list(objects)
+    line = {obj.metadata.uid for obj in objects if obj.metadata.name == name and not owners.controller_uid(obj)}
+    grown = 0
+    while grown != len(line):
+        grown = len(line)
+        line |= {obj.metadata.uid for obj in objects if owners.controller_uid(obj) in line}
+    return [obj for obj in objects if obj.metadata.uid in line]
 
 
 def _kept_for_undo(objects: Iterable[Any], bands: Mapping[str, tuple[str, str]]) -> dict[str, list[Any]]:

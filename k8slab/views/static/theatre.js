@@ -18,7 +18,7 @@ function sliderFor(model, name, most, unit) {
     },
   });
   const hint = el("span", { class: "muted hint" }, say(model, `theatre.${name}.hint`));
-  const node = el("label", { class: "setting" }, el("span", { class: "head" }, el("span", { class: "mono" }, label), value), input, hint);
+  const node = el("label", { class: "setting" }, el("span", { class: "head" }, el("span", { class: label.startsWith("max") ? "mono" : "word" }, label), value), input, hint);
   const show = (number) => {
     const words = say(model, unit, { value: number });
     write(value, words);

@@ -17,7 +17,7 @@ from k8slab.views.figures.picture import Picture
 from k8slab.views.scenes.board import versions
 from k8slab.views.widgets.player import SPEEDS, Player
 from k8slab.views.widgets.view import View, module
-from k8slab.views.words import ENGLISH
+from k8slab.views.words import ENGLISH, Words
 
 STEP_SECONDS = 1.0
 #: How much a step back or forward may read (Pods times moments) on its way to the next change that can be seen.
@@ -77,7 +77,10 @@ class ClusterBoard(View):
             return True
         namespace, _, name = self.selected.partition("/")
         about = (f"Pod/{namespace}/{name}", f"Event/{namespace}/{name}.")
-        return any(entry.object.startswith(about) for entry in inspector.trace.entries[self._told[1] :])
+        known = len(inspector.trace)
+        news = any(entry.object.startswith(about) for entry in inspector.trace.entries[self._told[1] : known])
+        self._told = (inspector.trace, known)
+        return news
 
     @traitlets.observe("selected")
     def _selected(self, change: Any) -> None:
@@ -133,10 +136,12 @@ class ClusterBoard(View):
         """Hold time."""
         self.player.pause()
         self.playing = False
+        self.catch_up()
 
     def _stopped(self, why: str) -> None:
         self.playing = False
         self.message = why
+        self.catch_up()
 
     def step(self) -> None:
         """Let one virtual second pass."""
@@ -225,13 +230,17 @@ class ClusterBoard(View):
         """Return the board as a picture."""
         from k8slab.views.figures.board import board_figure
 
-        return board_figure(self.reading.board(self._revision, self.scene, ENGLISH))
+        return board_figure(self.reading.board(self._revision, self.scene, ENGLISH), past=self._moment(ENGLISH))
 
     def said(self) -> str:
         """Return the board in words."""
         from k8slab.views.scenes.board import said_of
 
-        return said_of(self.scene)
+        return said_of(self.scene, past=self._moment(self.say))
+
+    def _moment(self, words: Words) -> str:
+        """Return which moment of the past is shown; nothing for the present."""
+        return str(self.reading.timebar(self._revision, words)["said"]) if self._revision is not None else ""
 
     def close(self) -> None:
         """Take the board away and hold time."""

@@ -6,6 +6,7 @@ what the picture shows. All views of one lab look again together: when one of th
 
 from __future__ import annotations
 
+import time
 import weakref
 from collections.abc import Mapping
 from typing import Any
@@ -24,6 +25,8 @@ _open: list[weakref.ref[View]] = []
 _hooked = False
 #: So many scenes may be on their way to the browser before play waits for it to draw them.
 MOST_UNDRAWN = 2
+#: During play a crowd is drawn at most once in so many real seconds: the browser needs a tenth of a second for it.
+CROWD_SECONDS = 0.25
 
 
 def module(*names: str) -> str:
@@ -38,6 +41,7 @@ class View(anywidget.AnyWidget):
     spoken: tuple[str, ...] = ()
 
     _has_browser = False  # whether one has ever said that it drew something
+    _looked = 0.0  # when it last looked in pace, in real seconds
     _undrawn = 0  # scenes sent since it last did
 
     language = traitlets.Unicode("en").tag(sync=True)
@@ -107,13 +111,23 @@ class View(anywidget.AnyWidget):
         self._has_browser, self._undrawn = True, 0
         if self._owed:
             self._owed = False
+            self.look_in_pace()
+
+    def catch_up(self) -> None:
+        """Call when play ends: look if a frame was left out."""
+        if self._owed:
+            self._owed = False
             self.look()
 
     def look_in_pace(self) -> None:
-        """`look`, unless the browser still has scenes to draw: then as soon as it has drawn them."""
-        if self._has_browser and self._undrawn > MOST_UNDRAWN:
+        """`look`, unless the browser still has scenes to draw, or has just drawn a crowd: then a little later."""
+        crowded = bool(self.scene.get("crowded"))
+        most = 0 if crowded else MOST_UNDRAWN  # a click must not queue behind big scenes
+        soon = crowded and time.monotonic() - self._looked < CROWD_SECONDS
+        if self._has_browser and (soon or self._undrawn > most):
             self._owed = True
         else:
+            self._looked = time.monotonic()
             self.look()
 
     # -- twins -------------------------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ import re
 from collections.abc import Generator
 from typing import Any
 
+from k8slab.machine import users
 from k8slab.machine.network import Connection
 from k8slab.machine.process import Process
 from k8slab.machine.program import Life
@@ -117,7 +118,7 @@ def connect(process: Process, options: Options, name: str) -> Generator[Any, Any
         raise Refused(
             "ERROR 2013 (HY000): Lost connection to MySQL server at 'reading initial communication packet', system error: 0"
         )
-    user = options.values["user"] or ("root" if process.uid == 0 else str(process.uid))
+    user = options.values["user"] or (users.user_name(process.files, process.uid) or str(process.uid))
     yield from lines.send({"user": user, "password": password, "database": options.values["database"]})
     answer = yield from lines.receive()
     if not isinstance(answer, dict) or "error" in answer:

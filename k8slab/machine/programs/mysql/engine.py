@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from k8slab.machine.fs.view import FileView
-from k8slab.machine.programs.mysql.parser import Column, Expression, Parser, SqlError
+from k8slab.machine.programs.mysql.parser import RESERVED, Column, Expression, Parser, SqlError
 
 SYSTEM = ("information_schema", "mysql", "performance_schema", "sys")
 
@@ -425,7 +425,10 @@ class Engine:
             title = parser.text[begin:end].strip()
             if parser.accept("AS"):
                 title = parser.string()
-            elif parser.at < len(parser.tokens) and parser.tokens[parser.at].kind == "quoted":
+            elif parser.at < len(parser.tokens) and (
+                parser.tokens[parser.at].kind == "quoted"
+                or (parser.tokens[parser.at].kind == "name" and parser.peek() not in RESERVED)
+            ):
                 title = parser.name()
             elif expression.kind == "column":
                 title = expression.text.rsplit(".", 1)[-1]

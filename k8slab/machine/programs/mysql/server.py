@@ -197,10 +197,10 @@ class Mysqld:
             f"/usr/sbin/mysqld: ready for connections. Version: '{self.version}'  socket: '{socket}'  port: {shown}  MySQL Community Server - GPL.",
             code="MY-010931",
         )
-        number = yield from until_told(process, signals.TERM, signals.INT)
-        who = "<via user signal>" if number == signals.TERM else "<via user signal>"
+        yield from until_told(process, signals.TERM, signals.INT)
         self._log(
-            f"Received SHUTDOWN from user {who}. Shutting down mysqld (Version: {self.version}).", code="MY-013172"
+            f"Received SHUTDOWN from user <via user signal>. Shutting down mysqld (Version: {self.version}).",
+            code="MY-013172",
         )
         yield process.clock.timeout(0.5)
         for listener in listeners:

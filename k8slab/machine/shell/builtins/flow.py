@@ -35,6 +35,8 @@ def return_from(shell: Shell, argv: list[str]) -> int:
 
 def leave(shell: Shell, argv: list[str]) -> int:
     status = number(shell, "exit", argv[1]) & 0xFF if len(argv) > 1 else shell.status
+    if shell.is_interactive and shell.dialect.is_bash:
+        shell.error_text("exit\n")
     raise LeaveShell(status)
 
 
@@ -119,9 +121,9 @@ def trap(shell: Shell, argv: list[str]) -> Steps:
     words = argv[2:] if argv[1:2] == ["--"] else argv[1:]
     if not words or words == ["-p"]:
         lines = []
-        for signal, action in sorted(shell.traps.items()):
-            shown = "'" + action.replace("'", "'\\''" if shell.dialect.is_bash else "'\"'\"'") + "'"
-            name = "EXIT" if signal == 0 else ("SIG" if shell.dialect.is_bash else "") + signals.name(signal)
+        for number_, listed in sorted(shell.traps.items()):
+            shown = "'" + listed.replace("'", "'\\''" if shell.dialect.is_bash else "'\"'\"'") + "'"
+            name = "EXIT" if number_ == 0 else ("SIG" if shell.dialect.is_bash else "") + signals.name(number_)
             lines.append(f"trap -- {shown} {name}\n")
         return (yield from write(shell, "".join(lines)))
     if words == ["-l"] or (len(words) == 1 and not _is_signal(words[0])):

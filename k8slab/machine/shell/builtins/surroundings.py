@@ -154,7 +154,8 @@ def kill(shell: Shell, argv: list[str]) -> Steps:
                 shell.complain(f"kill: {word}: arguments must be process or job IDs")
                 status = 1
                 continue
-            raise shell.fatal(f"kill: Illegal number: {word}")
+            what = f"invalid number '{word}'" if shell.dialect.name == "ash" else f"Illegal number: {word}"
+            raise shell.fatal(f"kill: {what}")
         try:
             shell.process.kill(int(word), signal)
         except OSError as error:
@@ -173,7 +174,11 @@ def jobs(shell: Shell, argv: list[str]) -> Steps:
     for number, child in enumerate(shell.background, start=1):
         mark = "+" if number == len(shell.background) else "-" if number == len(shell.background) - 1 else " "
         state = "Running" if child.is_alive else "Done"
-        lines.append(f"[{number}] {mark} {state}                    {' '.join(child.argv)}\n")
+        words = " ".join(child.argv)
+        if shell.dialect.is_bash:
+            lines.append(f"[{number}]{mark}  {state:<24}{words}{' &' if child.is_alive else ''}\n")
+        else:
+            lines.append(f"[{number}] {mark} {state:<27}{words}\n")
     for child in [one for one in shell.background if not one.is_alive]:
         shell.background.remove(child)
         shell.process.reap(child)

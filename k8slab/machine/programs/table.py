@@ -1,0 +1,67 @@
+"""Every program of this package by the name that executable files carry. A composition root adds those of other packages."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from k8slab.machine.program import Table
+from k8slab.machine.programs import accounts, administration, stress, tools
+from k8slab.machine.programs.catalina import Catalina
+from k8slab.machine.programs.httpd import Httpd
+from k8slab.machine.programs.java import Java
+from k8slab.machine.programs.mysql.client import Mysql, MysqlAdmin, MysqlDump
+from k8slab.machine.programs.mysql.entrypoint import MysqlEntrypoint
+from k8slab.machine.programs.mysql.server import Mysqld
+from k8slab.machine.programs.nginx import Nginx
+from k8slab.machine.programs.packages import managers
+from k8slab.machine.programs.python import Python
+from k8slab.machine.programs.redis import RedisCli, RedisServer
+from k8slab.machine.programs.tool import Function, Tool
+
+MORE_TOOLS: dict[str, Function] = {
+    "addgroup": accounts.groupadd,
+    "adduser": accounts.useradd,
+    "apk": managers.apk,
+    "apt": managers.apt,
+    "apt-get": managers.apt,
+    "apt-cache": managers.apt,
+    "deluser": accounts.userdel,
+    "dnf": managers.dnf,
+    "dpkg": managers.dpkg,
+    "dumb-init": administration.tini,
+    "groupadd": accounts.groupadd,
+    "journalctl": administration.journalctl,
+    "rpm": managers.rpm,
+    "stress": stress.stress,
+    "su": administration.su,
+    "sudo": administration.sudo,
+    "systemctl": administration.systemctl,
+    "tini": administration.tini,
+    "useradd": accounts.useradd,
+    "userdel": accounts.userdel,
+    "usermod": accounts.usermod,
+    "yum": managers.dnf,
+    "yum-config-manager": managers.yum_config_manager,
+}
+SERVERS: Table = {
+    "catalina": Catalina,
+    "httpd": Httpd,
+    "java": Java,
+    "mysql": Mysql,
+    "mysql-entrypoint": MysqlEntrypoint,
+    "mysqladmin": MysqlAdmin,
+    "mysqld": Mysqld,
+    "mysqldump": MysqlDump,
+    "nginx": Nginx,
+    "python3": Python,
+    "redis-cli": RedisCli,
+    "redis-server": RedisServer,
+}
+
+PROGRAMS: Table = {
+    **tools.TOOLS,
+    **tools.SHELLS,
+    **{name: partial(Tool, function) for name, function in MORE_TOOLS.items()},
+    **SERVERS,
+    "busybox": tools.busybox,
+}
