@@ -23,9 +23,11 @@ from k8slab.sim.trace import Trace
 
 #: How long a new lab's nodes are given to become Ready.
 BOOT_SECONDS = 60
+#: What controllers still have to write about new nodes is written before the learner begins.
+SETTLE_SECONDS = 0.1
 #: A lab makes many small objects that live long, and hardly a cycle among them: Python's collector, left to its default of
 #: every 700 new objects, would spend a third of a big rollout looking for some.
-COLLECT_AFTER_OBJECTS = (100_000, 20, 50)
+COLLECT_AFTER_OBJECTS = (250_000, 20, 50)
 #: Whom the API server takes a caller for who does not say otherwise.
 LEARNER = "kubernetes-admin"
 
@@ -58,10 +60,12 @@ class Lab:
             self.cluster.add_node(f"node-{number}", hollow=self._hollow)
         if not self.clock.run_until(lambda: self.cluster.is_ready, BOOT_SECONDS):
             raise LabError("the lab did not come up; this is a fault of k8slab: please report it with the seed")
+        self.clock.run(SETTLE_SECONDS)
 
     def reset(self) -> None:
         """Throw the world away and build it afresh; time starts again at zero."""
         self._build()
+        gc.collect()  # the old world is full of cycles, and the thresholds above would keep it for long
 
     # -- doors -------------------------------------------------------------------------------------------------------
 

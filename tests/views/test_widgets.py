@@ -302,6 +302,29 @@ def test_the_inspector_names_what_it_can_show(world):
         ObjectInspector(world.client, world, kind="Sock")
 
 
+def test_a_crowd_is_drawn_a_few_times_a_second_and_last_of_all_when_play_ends(world, monkeypatch):
+    now = [100.0]
+    monkeypatch.setattr("k8slab.views.widgets.view.time.monotonic", lambda: now[0])
+    world.put(*(pod(f"web-7d5c-{number:03}") for number in range(130)))
+    board = ClusterBoard(world.client, world)
+    board._on_message(board, {"press": "drawn"}, [])
+    board.frame()
+    board._on_message(board, {"press": "drawn"}, [])
+    total = board.scene["counts"]["total"]
+    for seconds, seen in ((0.1, total), (0.2, total + 2)):
+        now[0] += seconds
+        world.put(pod(f"web-7d5c-new-{seconds}"))
+        board.frame()
+        assert board.scene["counts"]["total"] == seen
+    board._on_message(board, {"press": "drawn"}, [])
+    now[0] += 0.1
+    world.put(pod("web-7d5c-last"))
+    board.frame()
+    assert board.scene["counts"]["total"] == total + 2
+    board.pause()
+    assert board.scene["counts"]["total"] == total + 3
+
+
 def test_a_board_that_shows_the_past_says_so_in_its_twins(world, board):
     assert "The past" not in repr(board)
     board.go(2)

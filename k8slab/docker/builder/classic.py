@@ -252,7 +252,9 @@ class ClassicBuild:
         config.cmd = command if plain else [*(config.shell or kinds.DEFAULT_SHELL), *command]
         return config
 
-    def _cached(self, state: StageState, image: Image | None, command: list[str], *, plain: bool = False) -> Image | None:
+    def _cached(
+        self, state: StageState, image: Image | None, command: list[str], *, plain: bool = False
+    ) -> Image | None:
         """Return the image that the same step made of the same image before, and say so."""
         if not self.uses_cache:
             return None

@@ -30,25 +30,18 @@ def parse_error(line: int, message: str, end: int = 0) -> DockerfileError:
 def excerpt(filename: str, text: str, lines: tuple[int, int]) -> str:
     """Return the lines of *text* around *lines*, those marked with ``>>>``, as ``docker build`` prints them (errdefs.Source.Print)."""
     rows = text.split("\n")
-    if rows and not rows[-1] and text.endswith("\n"):
-        pass  # the empty row after the last newline is counted, as bufio does not drop it here
     first, last = lines
     first = max(1, min(first, len(rows)))
     last = max(first, min(last, len(rows)))
-    # upstream pads the marked lines until five are shown, at most eleven around a long one
-    show_first, show_last, pad = first, last, 0
-    while pad < 4:
-        grown = False
+    show_first, show_last, counted = first, last, 0
+    while counted < (4 if first == last else 2):  # two lines on each side of one, one on each side of several
         if show_first > 1:
             show_first -= 1
-            pad += 1
-            grown = True
-        if show_last < len(rows):
+            counted += 1
+        if show_last != len(rows):
             show_last += 1
-            pad += 1
-            grown = True
-        if not grown:
-            break
+            counted += 1
+        counted += 1
     out = [f"{filename}:{first}", "-" * 20]
     for number in range(show_first, show_last + 1):
         mark = ">>>" if first <= number <= last else "   "

@@ -126,26 +126,29 @@ class Shell(Variables):
 
     # -- text ----------------------------------------------------------------------------------------------------------
 
-    def run_text(self, text: str, line: int = 1, *, last: bool = False) -> Steps:
-        """Run the commands in *text*; with *last* the final one may replace the process. Return the last status."""
+    def run_text(self, text: str, line: int = 1, *, last: bool = False, within: str = "") -> Steps:
+        """Run the commands in *text*; with *last* the final one may replace the process. Return the last status.
+
+        *within* is the builtin that stands before a syntax error.
+        """
         parser = Parser(text, line, bash=self.dialect.is_bash)
         self.process.step(20)
         self.texts += 1
         if self.texts > DEEPEST_CALL:
             raise self.fatal("eval: too many nested evaluations")
         try:
-            return (yield from self._run_parsed(parser, last))
+            return (yield from self._run_parsed(parser, last, within))
         finally:
             self.texts -= 1
 
-    def _run_parsed(self, parser: Parser, last: bool) -> Steps:
+    def _run_parsed(self, parser: Parser, last: bool, within: str) -> Steps:
         status = 0
         while True:
             try:
                 command = parser.command()
                 at_end = last and command is not None and parser.peek().kind == "end of file"
             except ShellSyntaxError as error:
-                self.complain(self.dialect.syntax(error.message), error.line)
+                self.complain(within + self.dialect.syntax(error.message), error.line)
                 raise Fatal(2) from None
             except RecursionError:
                 self.complain(self.dialect.syntax("nesting too deep"))
@@ -519,14 +522,16 @@ class Shell(Variables):
         temporary = name not in self.special
         if values and temporary:
             self.push_locals([variable.rstrip("+") for variable, _ in values])
+        ready = False
         try:
             for variable, value in values:
                 self.assign(variable.rstrip("+"), value)
+            ready = True
             outcome = builtin(self, argv)
             return outcome if isinstance(outcome, int) else (yield from outcome)
         except Fatal as fatal:
             # only a special builtin takes a shell with it (evalbltin); local counts as one
-            if name in self.special or name == "local":
+            if name in self.special or name == "local" or not ready:
                 raise
             return fatal.status
         except OSError as error:

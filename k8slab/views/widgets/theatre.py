@@ -199,10 +199,12 @@ class RolloutTheatre(View):
         """Hold time."""
         self.player.pause()
         self.running = False
+        self.catch_up()
 
     def _stopped(self, why: str) -> None:
         self.running = False
         self.message = why
+        self.catch_up()
 
     def _begin(self, mark: str) -> None:
         """Start a new record if the last rollout is over; otherwise this one is part of it."""

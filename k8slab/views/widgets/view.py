@@ -114,10 +114,12 @@ class View(anywidget.AnyWidget):
             self.look_in_pace()
 
     def catch_up(self) -> None:
-        """Call when play ends: look if a frame was left out."""
-        if self._owed:
-            self._owed = False
-            self.look()
+        """Call when play ends: every view of this lab that left a frame out looks again."""
+        for reference in list(_open):
+            view = reference()
+            if view is not None and view._owed and view.reading.inspector is self.reading.inspector:
+                view._owed = False
+                view.look()
 
     def look_in_pace(self) -> None:
         """`look`, unless the browser still has scenes to draw, or has just drawn a crowd: then a little later."""

@@ -44,7 +44,7 @@ def evaluate(shell: Shell, argv: list[str]) -> Steps:
     text = " ".join(argv[1:])
     if not text.strip():
         return 0
-    return (yield shell.run_text(text, shell.line))
+    return (yield shell.run_text(text, shell.line, within="eval: " if shell.dialect.name != "ash" else ""))
 
 
 def source(shell: Shell, argv: list[str]) -> Steps:
@@ -165,6 +165,8 @@ def wait(shell: Shell, argv: list[str]) -> Steps:
     status = 0
     for word in argv[1:]:
         child = _job(shell, word)
+        if child is None and not word.lstrip("%").isdigit() and not shell.dialect.is_bash:
+            raise shell.fatal(f"wait: Illegal number: {word}")
         if child is None:
             status = 127
             if shell.dialect.is_bash:

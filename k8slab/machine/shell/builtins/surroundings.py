@@ -186,7 +186,10 @@ def jobs(shell: Shell, argv: list[str]) -> Steps:
 
 
 def no_job_control(shell: Shell, argv: list[str]) -> int:
-    shell.complain(f"{argv[0]}: job {argv[1] if len(argv) > 1 else '(null)'} not created under job control")
+    if len(argv) > 1 and shell.background:
+        shell.complain(f"{argv[0]}: job {argv[1]} not created under job control")
+    else:
+        shell.complain(f"{argv[0]}: {'No such job: ' + argv[1] if len(argv) > 1 else 'No current job'}")
     return 2
 
 
@@ -246,6 +249,8 @@ def command(shell: Shell, argv: list[str]) -> Steps:
         return (yield from write(shell, path + "\n"))
     if words[:1] in (["-p"], ["--"]):
         words = words[1:]
+    elif words and words[0].startswith("-") and len(words[0]) > 1:
+        raise shell.fatal(f"command: Illegal option {words[0][:2]}")
     if not words:
         return 0
     builtin = shell.builtins.get(words[0])
@@ -285,7 +290,7 @@ def alias(shell: Shell, argv: list[str]) -> Steps:
         elif name in shell.aliases:
             yield from write(shell, f"{name}='{shell.aliases[name]}'\n")
         else:
-            shell.complain(f"alias: {name} not found")
+            shell.error_text(f"alias: {name} not found\n")
             status = 1
     return status
 
@@ -293,9 +298,12 @@ def alias(shell: Shell, argv: list[str]) -> Steps:
 def unalias(shell: Shell, argv: list[str]) -> int:
     if argv[1:2] == ["-a"]:
         shell.aliases.clear()
+    status = 0
     for name in argv[1:]:
-        shell.aliases.pop(name, None)
-    return 0
+        if name != "-a" and shell.aliases.pop(name, None) is None:
+            shell.error_text(f"unalias: {name} not found\n")
+            status = 1
+    return status
 
 
 def shopt(shell: Shell, argv: list[str]) -> int:

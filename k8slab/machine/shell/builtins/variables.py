@@ -211,7 +211,7 @@ def shift(shell: Shell, argv: list[str]) -> int:
 
 def getopts(shell: Shell, argv: list[str]) -> int:
     if len(argv) < 3:
-        raise shell.fatal("getopts: Usage: getopts optstring var [arg ...]")
+        raise shell.fatal("getopts: Usage: getopts optstring var [arg...]")
     letters, name = argv[1], argv[2]
     words = argv[3:] or shell.positional
     silent = letters.startswith(":")
