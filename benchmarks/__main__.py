@@ -5,6 +5,7 @@ The default `Lab`, ``kubectl apply``, Events on. The calibration row is a fixed 
 
 from __future__ import annotations
 
+import gc
 import statistics
 import subprocess
 import sys
@@ -13,7 +14,7 @@ import tracemalloc
 from collections.abc import Callable
 from typing import NamedTuple
 
-RUNS = 3
+RUNS = 5
 
 
 class Figure(NamedTuple):
@@ -56,6 +57,14 @@ spec:
 """
 
 
+def hollow_lab():
+    """Return a new lab of 50 hollow nodes; the worlds of earlier runs have gone from memory."""
+    from k8slab.lab import Lab
+
+    gc.collect()
+    return Lab(nodes=50, hollow=True)
+
+
 def apply(lab, *manifests: str) -> None:
     result = lab.kubectl("apply -f -", stdin="---".join(manifests))
     if result.exit_code:
@@ -95,11 +104,9 @@ def boot() -> Figure:
 
 
 def one_deployment() -> list[Figure]:
-    from k8slab.lab import Lab
-
     created, rolled = [], []
     for _ in range(RUNS):
-        lab = Lab(nodes=50, hollow=True)
+        lab = hollow_lab()
         created.append(seconds(lambda lab=lab: (apply(lab, deployment("web", 500, "app:v1")), rolled_out(lab, "web"))))
         rolled.append(seconds(lambda lab=lab: (apply(lab, deployment("web", 500, "app:v2")), rolled_out(lab, "web"))))
     return [
@@ -109,10 +116,8 @@ def one_deployment() -> list[Figure]:
 
 
 def ten_deployments() -> Figure:
-    from k8slab.lab import Lab
-
     def run(count: int) -> float:
-        lab = Lab(nodes=50, hollow=True)
+        lab = hollow_lab()
         names = [f"web-{number}" for number in range(count)]
         manifests = [deployment(name, 500, "app:v1") for name in names]
         return seconds(lambda: (apply(lab, *manifests), rolled_out(lab, *names))) / count
@@ -135,10 +140,8 @@ def one_get() -> Figure:
 
 
 def memory() -> Figure:
-    from k8slab.lab import Lab
-
     tracemalloc.start()
-    lab = Lab(nodes=50, hollow=True)
+    lab = hollow_lab()
     apply(lab, deployment("web", 500, "app:v1"))
     rolled_out(lab, "web")
     peak = tracemalloc.get_traced_memory()[1]

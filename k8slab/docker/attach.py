@@ -15,6 +15,7 @@ from k8slab.docker.streams import STDERR, Talk, frame
 if TYPE_CHECKING:
     from k8slab.docker.engine import DockerEngine
 
+
 def attach(
     engine: DockerEngine, container: Container, *, stdin: bool, stdout: bool, stderr: bool, logs_too: bool, stream: bool
 ) -> Talk:
@@ -36,7 +37,9 @@ def attach(
     if logs_too:
         wish = logs.Wish(stdout, stderr, raw=tty)
         talk.send(b"".join(wish.render(entry) for entry in container.log.entries if wish.takes(entry)))
-    if stream and (container.live is not None or not container.state.finished or container.state.restarting or stdin or stdout):
+    if stream and (
+        container.live is not None or not container.state.finished or container.state.restarting or stdin or stdout
+    ):
         container.listeners.append(hear)
         talk.on_close = gone
     else:

@@ -43,7 +43,11 @@ def inspect(container: Container, *, size: bool = False) -> dict[str, Any]:
     if size:
         found["SizeRw"] = tree_size(container.upper)
         found["SizeRootFs"] = container.size_root() + found["SizeRw"]
-    found["Mounts"] = [container.mounts[path].document() for path in sorted(container.mounts) if container.mounts[path].type != "tmpfs" or _is_mount(container, path)]
+    found["Mounts"] = [
+        container.mounts[path].document()
+        for path in sorted(container.mounts)
+        if container.mounts[path].type != "tmpfs" or _is_mount(container, path)
+    ]
     found["Config"] = container.config.document()
     found["NetworkSettings"] = network_settings(container)
     return found
@@ -112,8 +116,14 @@ def summary(container: Container, image: str, now: float, *, size: bool = False)
         "State": container.state.status,
         "Status": status(container, now),
         "HostConfig": {"NetworkMode": container.network_mode},
-        "NetworkSettings": {"Networks": {name: container.endpoints[name].document() for name in sorted(container.endpoints)}},
-        "Mounts": [container.mounts[path].document() for path in sorted(container.mounts) if container.mounts[path].type != "tmpfs"],
+        "NetworkSettings": {
+            "Networks": {name: container.endpoints[name].document() for name in sorted(container.endpoints)}
+        },
+        "Mounts": [
+            container.mounts[path].document()
+            for path in sorted(container.mounts)
+            if container.mounts[path].type != "tmpfs"
+        ],
     }
     if size:
         found["SizeRw"] = tree_size(container.upper)
@@ -133,7 +143,8 @@ def _ports(container: Container) -> list[dict[str, Any]]:
                 found.append({"PrivatePort": number, "Type": protocol})
             continue
         found += [
-            {"IP": row["HostIp"], "PrivatePort": number, "PublicPort": int(row["HostPort"]), "Type": protocol} for row in rows
+            {"IP": row["HostIp"], "PrivatePort": number, "PublicPort": int(row["HostPort"]), "Type": protocol}
+            for row in rows
         ]
     return found
 
@@ -177,7 +188,12 @@ def human_duration(seconds: float) -> str:
     hours = int(seconds / 3600 + 0.5)
     if hours == 1:
         return "About an hour"
-    for limit, unit, divisor in ((48, "hours", 1), (24 * 14, "days", 24), (24 * 60, "weeks", 24 * 7), (24 * 365 * 2, "months", 24 * 30)):
+    for limit, unit, divisor in (
+        (48, "hours", 1),
+        (24 * 14, "days", 24),
+        (24 * 60, "weeks", 24 * 7),
+        (24 * 365 * 2, "months", 24 * 30),
+    ):
         if hours < limit:
             return f"{hours // divisor} {unit}"
     return f"{hours // 24 // 365} years"

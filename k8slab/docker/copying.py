@@ -93,9 +93,16 @@ def extract(engine: DockerEngine, container: Container, path: str, data: bytes, 
         found = _find(files, container, path, follow=True)
         if not isinstance(found.inode, Directory):
             raise invalid_parameter("extraction point is not a directory")
-        read_only = found.mount.read_only or (container.host_config["ReadonlyRootfs"] and found.mount is files.mounts.root)
+        read_only = found.mount.read_only or (
+            container.host_config["ReadonlyRootfs"] and found.mount is files.mounts.root
+        )
         if read_only:
-            raise DockerError(403, "mounted volume is marked read-only" if found.mount is not files.mounts.root else "container rootfs is marked read-only")
+            raise DockerError(
+                403,
+                "mounted volume is marked read-only"
+                if found.mount is not files.mounts.root
+                else "container rootfs is marked read-only",
+            )
         try:
             unpack(files, data, found.path, no_overwrite_dir_non_dir=no_overwrite)
         except ArchiveError as error:

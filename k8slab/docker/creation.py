@@ -72,7 +72,11 @@ def create(engine: DockerEngine, body: Mapping[str, Any], name: str = "") -> tup
         warnings.append("Published ports are discarded when using host network mode")
     for wish in wishes(host_config["PortBindings"], config.exposed_ports, False):
         config.exposed_ports = {**(config.exposed_ports or {}), f"{wish.port}/{wish.protocol}": {}}
-    name = engine.containers.check_name(name) if name else names.generate(engine.chance, engine.containers.by_name.__contains__)
+    name = (
+        engine.containers.check_name(name)
+        if name
+        else names.generate(engine.chance, engine.containers.by_name.__contains__)
+    )
     _join_namespaces(engine, host_config)
     endpoints = _endpoints(engine, host_config, (body.get("NetworkingConfig") or {}).get("EndpointsConfig") or {})
     points = collect(
@@ -95,13 +99,20 @@ def _check(config: RunConfig) -> None:
         if one.startswith("=") or not one:
             raise invalid_parameter(f"invalid environment variable: {one}")
     if config.working_dir and not config.working_dir.startswith("/"):
-        raise invalid_parameter(f"the working directory '{config.working_dir}' is invalid, it needs to be an absolute path")
+        raise invalid_parameter(
+            f"the working directory '{config.working_dir}' is invalid, it needs to be an absolute path"
+        )
     if config.stop_signal and signals.number(config.stop_signal) is None:
         raise invalid_parameter(f"Invalid signal: {config.stop_signal}")
     if len(config.hostname) > 64:
         raise invalid_parameter(f"invalid hostname format: {config.hostname}")
     check = config.healthcheck or {}
-    for key, word in (("Interval", "Interval"), ("Timeout", "Timeout"), ("StartPeriod", "StartPeriod"), ("StartInterval", "StartInterval")):
+    for key, word in (
+        ("Interval", "Interval"),
+        ("Timeout", "Timeout"),
+        ("StartPeriod", "StartPeriod"),
+        ("StartInterval", "StartInterval"),
+    ):
         if check.get(key) and check[key] < 1_000_000:
             raise invalid_parameter(f"{word} in Healthcheck cannot be less than 1ms")
     if (check.get("Retries") or 0) < 0:

@@ -64,12 +64,16 @@ def parse(text: str) -> DaemonConfig:
         raise ConfigError(PREFIX + "json: cannot unmarshal array into Go value of type map[string]interface {}")
     unknown = [key for key in document if key not in KEYS]
     if unknown:
-        raise ConfigError(f"{PREFIX}the following directives don't match any configuration option: {', '.join(unknown)}")
+        raise ConfigError(
+            f"{PREFIX}the following directives don't match any configuration option: {', '.join(unknown)}"
+        )
     for key, value in document.items():
         kind = KEYS[key]
         if kind and (not isinstance(value, _PYTHON[kind]) or (kind == _NUMBER and isinstance(value, bool))):
             name = "".join(part.capitalize() for part in key.split("-"))
-            raise ConfigError(f"{PREFIX}json: cannot unmarshal {_json_type(value)} into Go struct field Config.{name} of type {kind}")
+            raise ConfigError(
+                f"{PREFIX}json: cannot unmarshal {_json_type(value)} into Go struct field Config.{name} of type {kind}"
+            )
     for url in document.get("registry-mirrors", []):
         _check_mirror(str(url))
     return DaemonConfig(
@@ -94,7 +98,11 @@ def _go_words(text: str, error: ValueError) -> str:
     if "property name" in str(error):
         return f"invalid character '{mark}' looking for beginning of object key string"
     if "delimiter" in str(error):
-        return f"invalid character '{mark}' after object key:value pair" if "','" in str(error) else f"invalid character '{mark}' after object key"
+        return (
+            f"invalid character '{mark}' after object key:value pair"
+            if "','" in str(error)
+            else f"invalid character '{mark}' after object key"
+        )
     if "Extra data" in str(error):
         return f"invalid character '{mark}' after top-level value"
     return f"invalid character '{mark}' looking for beginning of value"
@@ -103,11 +111,15 @@ def _go_words(text: str, error: ValueError) -> str:
 def _check_mirror(url: str) -> None:
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https"):
-        raise ConfigError(f"invalid mirror: unsupported scheme \"{parts.scheme}\" in \"{url}\"" if parts.scheme and parts.netloc else f"invalid mirror: no scheme specified for \"{url}\": must use either 'https://' or 'http://'")
+        raise ConfigError(
+            f'invalid mirror: unsupported scheme "{parts.scheme}" in "{url}"'
+            if parts.scheme and parts.netloc
+            else f"invalid mirror: no scheme specified for \"{url}\": must use either 'https://' or 'http://'"
+        )
     if parts.query or parts.fragment:
-        raise ConfigError(f"invalid mirror: query or fragment at end of the URI \"{url}\"")
+        raise ConfigError(f'invalid mirror: query or fragment at end of the URI "{url}"')
     if parts.username:
-        raise ConfigError(f"invalid mirror: username/password not allowed in URI \"{url}\"")
+        raise ConfigError(f'invalid mirror: username/password not allowed in URI "{url}"')
 
 
 def _bridge(text: str) -> IPv4Interface | None:

@@ -118,7 +118,17 @@ class DockerEngine:
         """Return whether any container, running or not, is to be in *network*."""
         return any(network.name in one.endpoints for one in self.containers)
 
-    def commit(self, container: Container, *, repository: str, tag: str, comment: str, author: str, changes: list[str], pause: bool) -> Image:
+    def commit(
+        self,
+        container: Container,
+        *,
+        repository: str,
+        tag: str,
+        comment: str,
+        author: str,
+        changes: list[str],
+        pause: bool,
+    ) -> Image:
         """``docker commit``: the writable layer (nothing of the volumes) becomes a layer. Raises DockerError."""
         if container.state.removing or container.state.dead:
             raise LabError("a container that is being removed cannot be committed")
@@ -134,7 +144,13 @@ class DockerEngine:
         finally:
             if freeze:
                 self.lifecycle.unpause(container)
-        self.lifecycle.tell(container, "commit", comment=comment, imageID=image.id, imageRef=f"{repository}:{tag}" if tag else repository)
+        self.lifecycle.tell(
+            container,
+            "commit",
+            comment=comment,
+            imageID=image.id,
+            imageRef=f"{repository}:{tag}" if tag else repository,
+        )
         return image
 
     def export(self, container: Container) -> bytes:

@@ -130,11 +130,15 @@ def find(engine: DockerEngine, id: str) -> Exec:
     return one
 
 
-def start(engine: DockerEngine, one: Exec, *, detach: bool, tty: bool, size: tuple[int, int] | None = None) -> Talk | None:
+def start(
+    engine: DockerEngine, one: Exec, *, detach: bool, tty: bool, size: tuple[int, int] | None = None
+) -> Talk | None:
     """Start *one*; return the client's connection, or None if it is detached. Raises DockerError 404, 409."""
     if one.started:
         if one.exit_code is None:
-            raise conflict(f"exec command {one.id} has already run" if not one.running else f"exec {one.id} is already running")
+            raise conflict(
+                f"exec command {one.id} has already run" if not one.running else f"exec {one.id} is already running"
+            )
         raise conflict(f"exec command {one.id} has already run")
     container = one.container
     _live(container)
@@ -212,7 +216,9 @@ def _spawn(engine: DockerEngine, one: Exec, fds: dict[int, Description]) -> Proc
         try:
             files.change_directory(directory)
         except OSError as error:
-            raise OSError(error.errno, f'chdir to cwd ("{directory}") set in config.json failed: {(error.strerror or "").lower()}') from None
+            raise OSError(
+                error.errno, f'chdir to cwd ("{directory}") set in config.json failed: {(error.strerror or "").lower()}'
+            ) from None
     path = starting.executable_for(starting.files_of(files, identity), one.command[0], env)
     return starting.spawn(
         engine, one.command, env, files, identity, live.namespaces, live.cgroup, fds, one.terminal, live.shim, path

@@ -89,7 +89,9 @@ def _probe(engine: DockerEngine, container: Container, timeout: float) -> Genera
     if one.exit_code is None:
         if one.process is not None:
             one.process.deliver(signals.KILL)
-        return -1, f"Health check exceeded timeout ({durations.show(round(timeout * 1e9))})" + (f": {output.decode(errors='replace')}" if output else "")
+        return -1, f"Health check exceeded timeout ({durations.show(round(timeout * 1e9))})" + (
+            f": {output.decode(errors='replace')}" if output else ""
+        )
     return one.exit_code, output[:LONGEST_OUTPUT].decode(errors="replace")
 
 

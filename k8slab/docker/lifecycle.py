@@ -246,7 +246,9 @@ class Lifecycle:
     def update(self, container: Container, body: Mapping[str, Any]) -> None:
         """``docker update``. Raises DockerError 400, 409."""
         if container.state.removing or container.state.dead:
-            raise conflict(f"Cannot update container {container.id}: Container is marked for removal and cannot be \"update\".")
+            raise conflict(
+                f'Cannot update container {container.id}: Container is marked for removal and cannot be "update".'
+            )
         changed = dict(container.host_config)
         for key in UPDATABLE:
             if body.get(key):
@@ -257,9 +259,14 @@ class Lifecycle:
             )
         policy = body.get("RestartPolicy") or {}
         if policy.get("Name"):
-            changed["RestartPolicy"] = {"Name": policy["Name"], "MaximumRetryCount": policy.get("MaximumRetryCount") or 0}
+            changed["RestartPolicy"] = {
+                "Name": policy["Name"],
+                "MaximumRetryCount": policy.get("MaximumRetryCount") or 0,
+            }
             if container.host_config["AutoRemove"]:
-                raise invalid_parameter("Restart policy cannot be updated because AutoRemove is enabled for the container")
+                raise invalid_parameter(
+                    "Restart policy cannot be updated because AutoRemove is enabled for the container"
+                )
             check_policy(changed["RestartPolicy"], False)
         check_resources(changed, self.engine.host.cpus)
         container.host_config.update(changed)

@@ -49,7 +49,9 @@ def connect(engine: DockerEngine, container: Container, sandbox: Sandbox) -> lis
         container.endpoints.items(), key=lambda item: (-item[1].gw_priority, item[0] != container.network_mode)
     )
     for name, endpoint in order:
-        network = engine.networks.find(name if endpoint.network is None or endpoint.network.id not in engine.networks.all else endpoint.network.id)
+        network = engine.networks.find(
+            name if endpoint.network is None or endpoint.network.id not in engine.networks.all else endpoint.network.id
+        )
         if network.name != name:
             del container.endpoints[name]
             container.endpoints[network.name] = endpoint
@@ -57,7 +59,9 @@ def connect(engine: DockerEngine, container: Container, sandbox: Sandbox) -> lis
     return publish(engine, container, sandbox)
 
 
-def join(engine: DockerEngine, container: Container, network: DockerNetwork, endpoint: Endpoint, sandbox: Sandbox) -> None:
+def join(
+    engine: DockerEngine, container: Container, network: DockerNetwork, endpoint: Endpoint, sandbox: Sandbox
+) -> None:
     """Connect *container*, which has *sandbox*, to *network*."""
     try:
         engine.networks.join(network, endpoint, sandbox, container.id, container.name)
@@ -72,7 +76,14 @@ def publish(engine: DockerEngine, container: Container, sandbox: Sandbox) -> lis
     """Publish the container's ports behind its first bridge. Raises DockerError 500."""
     config = container.host_config
     wishes = ports.wishes(config["PortBindings"], container.config.exposed_ports, config["PublishAllPorts"])
-    endpoint = next((one for one in sandbox.endpoints.values() if one.address is not None and one.network is not None and not one.network.internal), None)
+    endpoint = next(
+        (
+            one
+            for one in sandbox.endpoints.values()
+            if one.address is not None and one.network is not None and not one.network.internal
+        ),
+        None,
+    )
     if not wishes or endpoint is None or endpoint.network is None or endpoint.address is None:
         return []
     done: list[ports.Mapping_] = []
@@ -125,7 +136,9 @@ def own_files(engine: DockerEngine, container: Container, sandbox: Sandbox | Non
         other = engine.containers.find(target.lstrip("/"))
         address = next((str(one.address) for one in other.endpoints.values() if one.address is not None), "")
         if not address:
-            raise DockerError(500, f"Cannot link to a non running container: /{other.name} AS /{container.name}/{alias or target}")
+            raise DockerError(
+                500, f"Cannot link to a non running container: /{other.name} AS /{container.name}/{alias or target}"
+            )
         names = dict.fromkeys([alias or target, other.id[:12], other.name])
         hosts += f"{address}\t{' '.join(names)}\n"
     if sandbox is not None:
@@ -134,7 +147,11 @@ def own_files(engine: DockerEngine, container: Container, sandbox: Sandbox | Non
             if endpoint.address is not None:
                 full = f"{container.config.hostname}{domain} " if domain else ""
                 hosts += f"{endpoint.address}\t{full}{container.config.hostname}\n"
-    return {"/etc/resolv.conf": _resolv_conf(engine, config, uses_dns), "/etc/hostname": container.config.hostname + "\n", "/etc/hosts": hosts}
+    return {
+        "/etc/resolv.conf": _resolv_conf(engine, config, uses_dns),
+        "/etc/hostname": container.config.hostname + "\n",
+        "/etc/hosts": hosts,
+    }
 
 
 def _host_gateway(engine: DockerEngine) -> str:
@@ -142,7 +159,11 @@ def _host_gateway(engine: DockerEngine) -> str:
 
 
 def _resolv_conf(engine: DockerEngine, config: dict[str, Any], uses_dns: bool) -> str:
-    servers, search, options = list(config["Dns"] or ()), list(config["DnsSearch"] or ()), list(config["DnsOptions"] or ())
+    servers, search, options = (
+        list(config["Dns"] or ()),
+        list(config["DnsSearch"] or ()),
+        list(config["DnsOptions"] or ()),
+    )
     theirs: list[str] = []
     try:
         lines = engine.host.files.read_text("/etc/resolv.conf").splitlines()
@@ -174,9 +195,13 @@ def connect_later(engine: DockerEngine, name: str, container: Container, config:
     if container.network_mode == "host" or network.driver == "host":
         raise forbidden("container cannot be disconnected from host network or connected to host network")
     if container.network_mode.startswith("container:"):
-        raise forbidden("container sharing network namespace with another container or host cannot be connected to any other network")
+        raise forbidden(
+            "container sharing network namespace with another container or host cannot be connected to any other network"
+        )
     if network.driver == "null" or "none" in container.endpoints:
-        raise forbidden("container cannot be connected to multiple networks with one of the networks in private (none) mode")
+        raise forbidden(
+            "container cannot be connected to multiple networks with one of the networks in private (none) mode"
+        )
     if network.name in container.endpoints:
         raise forbidden(f"endpoint with name {container.name} already exists in network {network.name}")
     endpoint = Endpoint.of(config)

@@ -39,17 +39,32 @@ class Daemons:
 
     def __init__(self, host: Host) -> None:
         self.host = host
-        self.containerd = host.spawn(["/usr/bin/containerd"], body=_wait, cgroup=host.cgroup.child("system.slice/containerd.service"))
+        self.containerd = host.spawn(
+            ["/usr/bin/containerd"], body=_wait, cgroup=host.cgroup.child("system.slice/containerd.service")
+        )
         self.containerd.memory_bytes = 40 << 20
         self.dockerd = host.spawn(DOCKERD, body=_wait, cgroup=host.cgroup.child("system.slice/docker.service"))
         self.dockerd.memory_bytes = 70 << 20
 
     def shim(self, id: str) -> Process:
         """Return a new shim for the container *id*, with the runc that makes it."""
-        argv = ["/usr/bin/containerd-shim-runc-v2", "-namespace", "moby", "-id", id, "-address", "/run/containerd/containerd.sock"]
+        argv = [
+            "/usr/bin/containerd-shim-runc-v2",
+            "-namespace",
+            "moby",
+            "-id",
+            id,
+            "-address",
+            "/run/containerd/containerd.sock",
+        ]
         shim = self.host.spawn(argv, body=_wait, cgroup=self.containerd.cgroup)
         shim.on(signals.CHLD, None)
-        self.host.spawn(["runc", "--root", "/var/run/docker/runtime-runc/moby", "create", id], body=_brief, cgroup=shim.cgroup, parent=shim)
+        self.host.spawn(
+            ["runc", "--root", "/var/run/docker/runtime-runc/moby", "create", id],
+            body=_brief,
+            cgroup=shim.cgroup,
+            parent=shim,
+        )
         return shim
 
     def proxy(self, protocol: str, address: IPv4Address, host_port: int, target: IPv4Address, port: int) -> Process:
@@ -103,7 +118,17 @@ _COLUMNS: dict[str, tuple[str, Callable[[Host, Process], str]]] = {
 }
 FULL = ("uid", "pid", "ppid", "c", "stime", "tty", "time", "cmd")
 AUX = ("user", "pid", "%cpu", "%mem", "vsz", "rss", "tty", "stat", "start", "time", "args")
-_ALIASES = {"command": "args", "tt": "tty", "tname": "tty", "cputime": "time", "ucmd": "comm", "pcpu": "%cpu", "pmem": "%mem", "rssize": "rss", "euser": "user"}
+_ALIASES = {
+    "command": "args",
+    "tt": "tty",
+    "tname": "tty",
+    "cputime": "time",
+    "ucmd": "comm",
+    "pcpu": "%cpu",
+    "pmem": "%mem",
+    "rssize": "rss",
+    "euser": "user",
+}
 
 
 def top(host: Host, members: list[Process], arguments: str) -> dict[str, object]:
@@ -130,7 +155,7 @@ def top(host: Host, members: list[Process], arguments: str) -> dict[str, object]
     names = [_ALIASES.get(one, one) for one in columns]
     unknown = next((one for one in names if one not in _COLUMNS), None)
     if unknown is not None:
-        raise invalid_parameter(f"error: unknown user-defined format specifier \"{unknown}\"")
+        raise invalid_parameter(f'error: unknown user-defined format specifier "{unknown}"')
     if "pid" not in names:
         raise invalid_parameter("Couldn't find PID field in ps output")
     rows = [[_COLUMNS[name][1](host, one) if name != "uid" else _user(one) for name in names] for one in members]

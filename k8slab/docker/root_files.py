@@ -73,7 +73,9 @@ def prepare(
     files = root_view(engine, container)
     host.mount_proc(files, space, read_only_sys=not privileged, cgroup=cgroup)
     dev = device_directory(host.unix_time(), terminal=container.config.tty, disks=privileged)
-    files.mount("/dev", dev, host.new_file_system("tmpfs", "tmpfs", 64 << 20), options=("nosuid", "size=65536k", "mode=755"))
+    files.mount(
+        "/dev", dev, host.new_file_system("tmpfs", "tmpfs", 64 << 20), options=("nosuid", "size=65536k", "mode=755")
+    )
     shm = host.new_file_system("tmpfs", "shm", int(container.host_config["ShmSize"]))
     files.mount("/dev/shm", Directory(0o1777), shm, options=("nosuid", "nodev", "noexec", "relatime"))
     directory = directory_of(engine, container)
@@ -121,12 +123,16 @@ def _source(engine: DockerEngine, point: MountPoint) -> tuple[Inode, FileSystem]
     found = host.files.find_or_none(point.source)
     if found is None:
         if not point.makes_source:
-            raise DockerError(400, f'invalid mount config for type "bind": bind source path does not exist: {point.source}')
+            raise DockerError(
+                400, f'invalid mount config for type "bind": bind source path does not exist: {point.source}'
+            )
         try:
             host.files.make_directories(point.source, 0o755)
         except OSError as error:
             reason = (error.strerror or "").lower()
-            raise DockerError(500, f"error while creating mount source path '{point.source}': mkdir {point.source}: {reason}") from None
+            raise DockerError(
+                500, f"error while creating mount source path '{point.source}': mkdir {point.source}: {reason}"
+            ) from None
         found = host.files.find(point.source)
     return found.writable() if not found.mount.read_only else found.inode, found.mount.file_system
 

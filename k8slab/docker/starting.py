@@ -74,9 +74,13 @@ def _start(engine: DockerEngine, container: Container) -> None:
         namespaces = Namespaces(
             pid=space,
             mnt=files.mounts,
-            uts=host.namespaces.uts if container.host_config["UTSMode"] == "host" else host.new_uts_namespace(config.hostname),
+            uts=host.namespaces.uts
+            if container.host_config["UTSMode"] == "host"
+            else host.new_uts_namespace(config.hostname),
             net=network,
-            ipc=host.namespaces.ipc if container.host_config["IpcMode"] == "host" else Plain(host.new_namespace_number()),
+            ipc=host.namespaces.ipc
+            if container.host_config["IpcMode"] == "host"
+            else Plain(host.new_namespace_number()),
             user=host.namespaces.user,
             cgroup=Plain(host.new_namespace_number()),
             mnt_number=host.new_namespace_number(),
@@ -90,7 +94,9 @@ def _start(engine: DockerEngine, container: Container) -> None:
         path = executable_for(files_of(files, identity), argv[0], env)
         shim = engine.daemons.shim(container.id)
         uses_init = bool(container.host_config.get("Init"))
-        process = spawn(engine, argv, env, files, identity, namespaces, group, fds, terminal, shim, path, init=uses_init)
+        process = spawn(
+            engine, argv, env, files, identity, namespaces, group, fds, terminal, shim, path, init=uses_init
+        )
     except BaseException:
         engine.daemons.end(shim)
         networking.disconnect(engine, container, sandbox if owns else None)
@@ -218,7 +224,9 @@ def spawn(
         return engine.host.spawn(argv, body=tell_why, **arguments)  # type: ignore[arg-type]
 
 
-def _stdio(engine: DockerEngine, container: Container) -> tuple[Terminal | None, dict[int, Description], PipeWriter | None]:
+def _stdio(
+    engine: DockerEngine, container: Container
+) -> tuple[Terminal | None, dict[int, Description], PipeWriter | None]:
     config = container.config
     if config.tty:
         terminal = Terminal(engine.clock, lambda data: container.output(STDOUT, data))
@@ -252,5 +260,7 @@ def _explained(container: Container, failure: Exception) -> tuple[DockerError, i
         return invalid_parameter(f"{RUNC}error during container init: {words}: unknown"), code
     if failure.errno == errno.ENOTDIR:
         hint = "Are you trying to mount a directory onto a file (or vice-versa)? Check if the specified host path exists and is the expected type"
-        return invalid_parameter(f"{RUNC}error during container init: {words.lower() if words == 'Not a directory' else words}: unknown: {hint}"), COMMAND_NOT_FOUND
+        return invalid_parameter(
+            f"{RUNC}error during container init: {words.lower() if words == 'Not a directory' else words}: unknown: {hint}"
+        ), COMMAND_NOT_FOUND
     return DockerError(500, f"{RUNC}error during container init: {words[0].lower() + words[1:]}: unknown"), NOT_STARTED

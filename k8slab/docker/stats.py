@@ -51,7 +51,7 @@ def sample(engine: DockerEngine, container: Container, before: dict[str, Any] | 
         zero = timestamps.ZERO
         return {
             "name": f"/{container.name}", "id": container.id, "read": zero, "preread": zero, "pids_stats": {},
-            "blkio_stats": {key: None for key in ("io_service_bytes_recursive", "io_serviced_recursive", "io_queue_recursive", "io_service_time_recursive", "io_wait_time_recursive", "io_merged_recursive", "io_time_recursive", "sectors_recursive")},
+            "blkio_stats": dict.fromkeys(("io_service_bytes_recursive", "io_serviced_recursive", "io_queue_recursive", "io_service_time_recursive", "io_wait_time_recursive", "io_merged_recursive", "io_time_recursive", "sectors_recursive")),
             "num_procs": 0, "storage_stats": {}, "cpu_stats": NO_CPU, "precpu_stats": NO_CPU, "memory_stats": {},
         }  # fmt: skip
     group = live.cgroup

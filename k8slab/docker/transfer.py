@@ -8,9 +8,9 @@ Left out: resumed downloads, two pulls sharing one download, content trust.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from simpy.events import Event
 
@@ -30,11 +30,13 @@ from k8slab.docker.manifests import (
     read_index,
     read_manifest,
 )
-from k8slab.docker.progress import Emit, moving, status, step
+from k8slab.docker.progress import Emit, ignore, moving, status, step
 from k8slab.docker.reference import DEFAULT_DOMAIN, Reference
 from k8slab.docker.registries import Endpoint, Registries
 from k8slab.docker.remotes import Auth, RegistryError, Remote, pull_error
 from k8slab.sim.clock import Clock
+
+T = TypeVar("T")
 
 MOST_DOWNLOADS = 3  # max-concurrent-downloads
 MOST_UPLOADS = 5  # max-concurrent-uploads
@@ -43,6 +45,17 @@ UPLOAD_BYTES_PER_SECOND = 6_000_000
 UNPACK_BYTES_PER_SECOND = 120_000_000
 #: How many messages about one layer's bytes; a real daemon sends one every 100 ms.
 MOST_STEPS = 8
+
+
+@dataclass(frozen=True)
+class Resolved:
+    """An image that is known but not here: its *manifest*, the *digest* its name stands for, its *config*."""
+
+    name: Reference
+    remote: Remote
+    manifest: Manifest
+    digest: str
+    config: bytes
 
 
 @dataclass
@@ -69,23 +82,55 @@ class Transfers:
     ) -> Generator[Event, Any, Image]:
         """Pull *name* and return the image. Takes virtual time. Raises DockerError."""
         wanted = name if all_tags else name.with_default_tag()
-        failure: DockerError | None = None
-        endpoints = self.registries.endpoints(wanted, auth)
-        for endpoint in endpoints:
+
+        def from_one(endpoint: Endpoint) -> Generator[Event, Any, Image]:
+            if all_tags:
+                return (yield from self._pull_all(endpoint, wanted, emit, platform))
+            return (yield from self._pull(endpoint, wanted, emit, platform))
+
+        return (yield from self._from_any(wanted, auth, from_one))
+
+    def resolve(
+        self, name: Reference, *, auth: Auth = Auth(), platform: Platform | None = None
+    ) -> Generator[Event, Any, Resolved]:
+        """Return what *name* is, without its layers: what a builder does first. Takes virtual time. Raises DockerError."""
+        wanted = name.with_default_tag()
+
+        def from_one(endpoint: Endpoint) -> Generator[Event, Any, Resolved]:
+            raw, _ = yield from endpoint.remote.manifest(wanted.path, wanted.digest or wanted.tag)
+            manifest = yield from self._manifest(endpoint.remote, wanted, raw, platform or self.platform)
+            config = yield from endpoint.remote.config(wanted.path, manifest.config.digest)
+            return Resolved(wanted, endpoint.remote, manifest, content.digest_of(raw), config)
+
+        return (yield from self._from_any(wanted, auth, from_one))
+
+    def fetch(self, resolved: Resolved, emit: Emit) -> Generator[Event, Any, Image]:
+        """Get the layers of what was resolved; return the image. Takes virtual time. Raises DockerError."""
+        image = self.store.images.get(resolved.manifest.config.digest)
+        if image is None:
             try:
-                if all_tags:
-                    return (yield from self._pull_all(endpoint, wanted, emit, platform))
-                return (yield from self._pull(endpoint, wanted, emit, platform))
+                image = yield from self._fetch(resolved.remote, resolved.name, resolved.manifest, resolved.config, emit)
             except RegistryError as error:
-                failure = pull_error(error, wanted)
+                raise pull_error(error, resolved.name) from None
+        return self._finish(resolved.name, image, resolved.digest, ignore)
+
+    def _from_any(
+        self, name: Reference, auth: Auth, work: Callable[[Endpoint], Generator[Event, Any, T]]
+    ) -> Generator[Event, Any, T]:
+        """Do *work* with the first endpoint that can; mirrors may fail without harm. Raises DockerError."""
+        failure: DockerError | None = None
+        for endpoint in self.registries.endpoints(name, auth):
+            try:
+                return (yield from work(endpoint))
+            except RegistryError as error:
+                failure = pull_error(error, name)
             except DockerError as error:
                 failure = error
-            if endpoint.is_mirror:
-                self.registries.log("warning", f"Error getting v2 registry: {failure.message}")
-                self.registries.log("info", f"Attempting next endpoint for pull after error: {failure.message}")
-                continue
-            self.registries.log("error", f"Not continuing with pull after error: {failure.message}")
-            break
+            if not endpoint.is_mirror:
+                self.registries.log("error", f"Not continuing with pull after error: {failure.message}")
+                break
+            self.registries.log("warning", f"Error getting v2 registry: {failure.message}")
+            self.registries.log("info", f"Attempting next endpoint for pull after error: {failure.message}")
         assert failure is not None
         raise failure
 

@@ -22,10 +22,7 @@ def check_output(run: Invocation, path: str) -> None:
     """Raise CommandError if nothing can be written to *path*. Models command.ValidateOutputPath."""
     folder = posixpath.dirname(absolute(run.files, path))
     if not exists(run.files, folder):
-        shown = posixpath.dirname(path) or "."
-        raise CommandError(f'invalid output path: directory "{shown}" does not exist')
-    if exists(run.files, path) and run.files.stat(path).kind == "dir":
-        return
+        raise CommandError(f"invalid output path: stat {posixpath.dirname(path) or '.'}: no such file or directory")
 
 
 def save(run: Invocation) -> Steps[int]:
@@ -98,6 +95,7 @@ def import_(run: Invocation) -> Steps[int]:
     flags = run.flags
     source = run.args[0]
     name = run.args[1] if len(run.args) > 1 else ""
+    yield from run.api.ping()
     if name:
         parsed(name)
     data = b""

@@ -27,7 +27,7 @@ def top(run: Invocation) -> Steps[int]:
     query = {"ps_args": " ".join(run.args[1:]) or None}
     found = yield from run.api.json("GET", f"/containers/{run.args[0]}/top", query)
     lines = [found.get("Titles") or [], *(found.get("Processes") or [])]
-    run.io.out(lined_up("".join("\t".join(line) + "\n" for line in lines), TOP_WIDTH, 1))
+    run.io.out(lined_up("".join("\t".join(line) + "\n" for line in lines), TOP_WIDTH, TOP_PADDING))
     return 0
 
 
@@ -79,7 +79,10 @@ def commit(run: Invocation) -> Steps[int]:
         "container": run.args[0],
         "comment": flags.text("message"),
         "author": flags.text("author"),
+        "repo": "",
+        "tag": "",
     }
+    yield from run.api.ping()
     if len(run.args) > 1 and run.args[1]:
         name = parsed(run.args[1])
         if name.digest:

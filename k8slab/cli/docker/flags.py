@@ -48,6 +48,7 @@ def _hidden(name: str, kind: str, alias_of: str = "", default: Any = "") -> Flag
     return Flag(name, "", kind, default, alias_of)
 
 
+_VOLUME = (_hidden("name", "string"), _hidden("scope", "string", default="single"))
 _CONTAINER = (
     _hidden("net", "network", "network"),
     _hidden("net-alias", "list", "network-alias"),
@@ -61,11 +62,17 @@ _CONTAINER = (
 HIDDEN: dict[str, tuple[Flag, ...]] = {
     "run": _CONTAINER,
     "create": _CONTAINER,
+    "volume create": _VOLUME,
+    "network create": (),
     "stop": (_hidden("time", "int", "timeout"),),
     "restart": (_hidden("time", "int", "timeout"),),
     "build": (_hidden("squash", "", default=False), _hidden("stream", "", default=False)),
+    "update": (_hidden("kernel-memory", "bytes", default=0),),
     "ls": (_hidden("since", "string"), _hidden("before", "string")),
 }
+
+
+_DEPRECATED = frozenset(["time"])
 
 
 @functools.lru_cache
@@ -106,6 +113,8 @@ class Parsed:
     flags: Mapping[str, Flag]
     values: dict[str, Any] = field(default_factory=dict)
     args: list[str] = field(default_factory=list)
+    #: What is to be said about the flags that were used.
+    notes: list[str] = field(default_factory=list)
 
     def changed(self, name: str) -> bool:
         """Whether the flag was given."""
@@ -220,6 +229,8 @@ def _rune(letter: str) -> str:
 
 
 def _set(flag: Flag, value: str, parsed: Parsed) -> None:
+    if flag.name in _DEPRECATED and flag.alias_of:
+        parsed.notes.append(f"Flag --{flag.name} has been deprecated, use --{flag.alias_of} instead\n")
     name = flag.alias_of or flag.name
     try:
         check = CHECKS.get(name) if flag.kind in _LISTS else None

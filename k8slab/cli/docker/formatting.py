@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from k8slab.apimachinery import gojson
@@ -37,11 +37,14 @@ class Listing:
     type_name: str = "*formatter.Context"
     #: Fields that JSON leaves out (they are methods with arguments) or shows though no header names them.
     unlisted: tuple[str, ...] = ()
+    #: What JSON shows instead of a field's text.
+    in_json: Mapping[str, Callable[[Any], Any]] = field(default_factory=dict)
 
 
 def to_json(value: Any) -> str:
-    """Return *value* as the template function ``json`` prints it: Go's compact JSON; the keys of maps sorted."""
-    return gojson.marshal(_plain(value))
+    """Return *value* as the template function ``json`` prints it: compact; only a row of a listing has ``<`` and ``&`` escaped."""
+    text = json.dumps(_plain(value), separators=(",", ":"), ensure_ascii=False, default=str)
+    return text.translate(gojson.HTML) if isinstance(value, _Context) else text
 
 
 def _plain(value: Any) -> Any:
@@ -169,8 +172,12 @@ def chosen(kind: Listing, form: str, *, quiet: bool = False, table: str = "") ->
 
 
 def _row_json(kind: Listing, row: Row) -> str:
-    shown = {name: _made(value) for name, value in row.items() if name not in kind.unlisted}
-    return gojson.marshal(gojson.sorted_map(shown))
+    return gojson.marshal(gojson.sorted_map(_shown(kind, row.items())))
+
+
+def _shown(kind: Listing, fields: Iterable[tuple[str, Any]]) -> Row:
+    shown = {name: _made(value) for name, value in fields if name not in kind.unlisted}
+    return shown | {name: change(shown[name]) for name, change in kind.in_json.items()}
 
 
 def _made(value: Any) -> Any:
@@ -190,8 +197,7 @@ class _Context(Struct):
     kind: Listing
 
     def items(self) -> Any:
-        shown = {name: value for name, value in super().items() if name not in self.kind.unlisted}
-        return gojson.sorted_map(shown).items()
+        return gojson.sorted_map(_shown(self.kind, super().items())).items()
 
 
 def labels_text(labels: Mapping[str, str] | None) -> str:

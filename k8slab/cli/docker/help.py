@@ -86,6 +86,7 @@ def usage(path: Path) -> str:
 def flags_of(path: Path) -> dict[str, Flag]:
     """Return the flags that the verb *path* takes, the hidden ones included."""
     flags = dict(flags_in(recorded(path) or ""))
-    for flag in HIDDEN.get(path[-1] if path else "", ()):
+    hidden = HIDDEN.get(" ".join(path)) or HIDDEN.get(path[-1] if path else "", ())
+    for flag in hidden:
         flags.setdefault(flag.name, flag)
     return flags

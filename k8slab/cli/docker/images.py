@@ -201,7 +201,7 @@ def tag(run: Invocation) -> Steps[int]:
     if name.digest:
         raise CommandError("refusing to create a tag with a digest reference")
     name = name.with_default_tag()
-    yield from run.api.call("POST", f"/images/{source}/tag", {"repo": name.familiar_name, "tag": name.tag})
+    yield from run.api.call("POST", f"/images/{source}/tag", {"repo": name.name, "tag": name.tag})
     return 0
 
 

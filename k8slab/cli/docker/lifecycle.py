@@ -5,6 +5,7 @@ Models cli/command/container/{start,stop,restart,kill,pause,unpause,rm,rename,wa
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 from k8slab.cli.docker import container_options
@@ -15,6 +16,7 @@ from k8slab.cli.docker.run_verb import attach as attach_to
 from k8slab.cli.docker.run_verb import exit_code, resize
 from k8slab.cli.docker.streams import Conversation
 from k8slab.cli.seam import Steps
+from k8slab.sim.http import Response
 
 
 def _each(run: Invocation, method: str, action: str, query: Query | None = None) -> Steps[int]:
@@ -74,8 +76,9 @@ def rm(run: Invocation) -> Steps[int]:
     errors = []
     for name in run.args:
         trimmed = name.strip("/")
+        yield from run.api.ping()
         if not trimmed:
-            errors.append("Container name cannot be empty")
+            errors.append("container name cannot be empty")
             continue
         try:
             yield from run.api.call("DELETE", f"/containers/{trimmed}", query)
@@ -96,7 +99,11 @@ def rename(run: Invocation) -> Steps[int]:
     old, new = (word.strip() for word in run.args)
     if not old or not new:
         raise CommandError("Error: Neither old nor new names may be empty")
-    yield from run.api.call("POST", f"/containers/{old}/rename", {"name": new})
+    try:
+        yield from run.api.call("POST", f"/containers/{old}/rename", {"name": new})
+    except DaemonError as error:
+        run.io.err(f"{error}\n")
+        raise CommandError(f"Error: failed to rename container named {old}") from None
     return 0
 
 
@@ -165,7 +172,7 @@ def update(run: Invocation) -> Steps[int]:
         run.io.out(name + "\n")
         warnings += (answer or {}).get("Warnings") or []
     if warnings:
-        run.io.out("\n".join(warnings))
+        run.io.out("\n".join(warnings) + "\n")
     if errors:
         raise joined(errors)
     return 0
@@ -212,7 +219,7 @@ def _start_all(run: Invocation) -> Steps[int]:
         else:
             run.io.out(name + "\n")
     if failed:
-        raise CommandError(f"failed to start containers: {', '.join(failed)}")
+        raise CommandError(f"Error: failed to start containers: {', '.join(failed)}")
     return 0
 
 
@@ -220,7 +227,9 @@ def attach(run: Invocation) -> Steps[int]:
     """Stay with a running container, from now on."""
     flags = run.flags
     name = run.args[0]
-    waiting = yield from run.api.call("POST", f"/containers/{name}/wait")
+    waiting = Response(204)
+    with contextlib.suppress(DaemonError):  # the next request will say what is wrong
+        waiting = yield from run.api.call("POST", f"/containers/{name}/wait")
     found = yield from run.api.json("GET", f"/containers/{name}/json")
     state, config = found["State"], found["Config"]
     if not state["Running"]:

@@ -153,6 +153,7 @@ def _dispatch(
         if asks:
             yield from api.ping()
         raise _usage_error(str(error), path, 125) from None
+    io.out("".join(parsed.notes))
     if helptext.subcommands(path):
         if parsed.args:
             raise CommandError(

@@ -122,15 +122,18 @@ def _ipam(run: Invocation) -> list[dict[str, Any]]:
         raise CommandError("every ip-range or gateway must have a corresponding subnet")
     pools: dict[str, dict[str, Any]] = {}
     nets = {}
+    alone = len(subnets) == 1 and not (ranges or gateways or flags.items("aux-address"))
+    if alone:
+        return [{"Subnet": subnets[0]}]  # the engine will look at it
     for subnet in subnets:
-        net = _network(subnet, "subnet")
+        net = _network(subnet)
         for other in nets.values():
             if net.version == other.version and net.overlaps(other):  # type: ignore[arg-type]
                 raise CommandError("multiple overlapping subnet configuration is not supported")
         nets[subnet] = net
         pools[subnet] = {"Subnet": subnet}
     for text in ranges:
-        piece = _network(text, "ip-range")
+        piece = _network(text)
         home = next((name for name, net in nets.items() if piece.network_address in net), None)
         if home is None:
             raise CommandError(f"no matching subnet for range {text}")
@@ -157,7 +160,7 @@ def _ipam(run: Invocation) -> list[dict[str, Any]]:
     return list(pools.values())
 
 
-def _network(text: str, what: str) -> Any:
+def _network(text: str) -> Any:
     try:
         if "/" not in text:
             raise ValueError
@@ -212,7 +215,7 @@ def connect(run: Invocation) -> Steps[int]:
     endpoint = container_options.endpoint_settings(
         ipam=ipam,
         links=flags.items("link") or None,
-        aliases=flags.items("alias") or None,
+        aliases=flags.items("alias"),
         options=_map(flags.items("driver-opt")),
         priority=flags.number("gw-priority") if flags.has("gw-priority") else 0,
     )

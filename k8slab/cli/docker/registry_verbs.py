@@ -21,10 +21,10 @@ SEARCH = Listing(
         "Description": "DESCRIPTION",
         "StarCount": "STARS",
         "IsOfficial": "OFFICIAL",
-        "IsAutomated": "AUTOMATED",
     },
     "table {{.Name}}\t{{.Description}}\t{{.StarCount}}\t{{.IsOfficial}}",
     type_name="*registry.searchContext",
+    in_json={"IsOfficial": lambda shown: "true" if shown else "false"},
 )
 DESCRIPTION_COLUMNS = 45
 INSECURE = "WARNING! Using --password via the CLI is insecure. Use --password-stdin.\n"
@@ -97,7 +97,7 @@ def push(run: Invocation) -> Steps[int]:
         raise CommandError("cannot push a digest reference")
     header = api.registry_auth(run.config.credentials(registry_key(name.domain)))
     query = {"tag": None if flags.on("all-tags") else name.tag}
-    path = f"/images/{name.familiar_name}/push"
+    path = f"/images/{name.name}/push"
     response = yield from run.api.call("POST", path, query, headers={"X-Registry-Auth": header})
     write = (lambda text: None) if quiet else run.io.out
     yield from json_messages.show_stream(response, write, columns(run))
@@ -130,7 +130,6 @@ def _search_row(entry: dict[str, Any], trunc: bool) -> formatting.Row:
         "Description": units.truncate(text, DESCRIPTION_COLUMNS) if trunc else text,
         "StarCount": str(entry["star_count"]),
         "IsOfficial": "[OK]" if entry["is_official"] else "",
-        "IsAutomated": "[OK]" if entry.get("is_automated") else "",
     }
 
 
@@ -138,17 +137,17 @@ def login(run: Invocation) -> Steps[int]:
     """Prove to a registry who one is, and remember it."""
     flags = run.flags
     username, password = flags.text("username"), flags.text("password")
-    if flags.changed("password"):
-        run.io.err(INSECURE)
-        if flags.on("password-stdin"):
-            raise CommandError("--password and --password-stdin are mutually exclusive")
+    if flags.changed("password") and flags.on("password-stdin"):
+        raise CommandError("conflicting options: cannot specify both --password and --password-stdin")
     if flags.changed("username") and not username:
         raise CommandError("username is empty")
     if flags.changed("password") and not password:
         raise CommandError("password is empty")
+    if flags.changed("password"):
+        run.io.err(INSECURE)
     if flags.on("password-stdin"):
         if not username:
-            raise CommandError("Must provide --username with --password-stdin")
+            raise CommandError("the --password-stdin option requires --username to be set")
         password = (run.stdin or b"").decode().rstrip("\r\n")
     server = run.args[0] if run.args else ""
     server = server.removeprefix("https://").removeprefix("http://").rstrip("/") if server else ""

@@ -69,7 +69,7 @@ def create(run: Invocation) -> Steps[int]:
     if run.args:
         if name:
             raise CommandError(
-                "conflicting options: cannot specify a volume name through both --name and as a positional arg"
+                "conflicting options: cannot specify a volume-name through both --name and as a positional arg"
             )
         name = run.args[0]
     body: dict[str, Any] = {"Driver": flags.text("driver")}

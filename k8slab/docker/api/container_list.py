@@ -31,7 +31,9 @@ def listed(call: Call) -> list[dict[str, Any]]:
     everything = call.flag("all") or limit > 0 or bool(filters.get("status") or filters.get("exited"))
     tests = _tests(call, filters)
     chosen = [one for one in reversed(list(engine.containers)) if everything or one.state.running]
-    chosen = [one for one in chosen if labels_match(filters, one.config.labels or {}) and all(test(one) for test in tests)]
+    chosen = [
+        one for one in chosen if labels_match(filters, one.config.labels or {}) and all(test(one) for test in tests)
+    ]
     now = engine.now()
     size = call.flag("size")
     return [
@@ -51,11 +53,25 @@ def _tests(call: Call, filters: dict[str, list[str]]) -> list[Test]:
             tests.append(lambda one: any(test(one, value) for value in values))
 
     any_of("id", lambda one, value: one.id.startswith(value))
-    any_of("name", lambda one, value: value.lstrip("/^").rstrip("$") in one.name if not value.startswith("^") else _anchored(one.name, value))
+    any_of(
+        "name",
+        lambda one, value: (
+            value.lstrip("/^").rstrip("$") in one.name if not value.startswith("^") else _anchored(one.name, value)
+        ),
+    )
     any_of("status", lambda one, value: one.state.status == value)
     any_of("health", lambda one, value: (one.health.status if one.health is not None else "none") == value)
-    any_of("network", lambda one, value: any(value == name or (end.network is not None and end.network.id.startswith(value)) for name, end in one.endpoints.items()))
-    any_of("volume", lambda one, value: any(value in (point.name, point.destination, point.source) for point in one.mounts.values()))
+    any_of(
+        "network",
+        lambda one, value: any(
+            value == name or (end.network is not None and end.network.id.startswith(value))
+            for name, end in one.endpoints.items()
+        ),
+    )
+    any_of(
+        "volume",
+        lambda one, value: any(value in (point.name, point.destination, point.source) for point in one.mounts.values()),
+    )
     any_of("publish", lambda one, value: _has_port(one, value, published=True))
     any_of("expose", lambda one, value: _has_port(one, value, published=False))
     exited = [int(value) for value in filters.get("exited", ()) if value.lstrip("-").isdigit()]
@@ -102,5 +118,9 @@ def _descendants(call: Call, names: list[str]) -> dict[str, None]:
             if id not in found:
                 found[id] = None
                 todo += store.children(id)
-        found |= {one.id: None for one in store.images.values() if one.chain_ids[: len(start.chain_ids)] == start.chain_ids and start.chain_ids}
+        found |= {
+            one.id: None
+            for one in store.images.values()
+            if one.chain_ids[: len(start.chain_ids)] == start.chain_ids and start.chain_ids
+        }
     return found

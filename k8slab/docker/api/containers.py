@@ -74,7 +74,9 @@ def _quiet(work: Generator[Event, Any, None]) -> Generator[Event, Any, None]:
 def restart(call: Call) -> Response:
     """``docker restart``."""
     container = _found(call)
-    return deferred(call.engine.clock, _quiet(call.engine.lifecycle.restart(container, call.number("t"), call.text("signal"))))
+    return deferred(
+        call.engine.clock, _quiet(call.engine.lifecycle.restart(container, call.number("t"), call.text("signal")))
+    )
 
 
 def kill(call: Call) -> Response:
@@ -204,9 +206,7 @@ def attach(call: Call) -> Response:
 def stats(call: Call) -> Response:
     """``docker stats``."""
     container = _found(call)
-    stream = statistics.watch(
-        call.engine, container, stream=call.flag("stream", True), one_shot=call.flag("one-shot")
-    )
+    stream = statistics.watch(call.engine, container, stream=call.flag("stream", True), one_shot=call.flag("one-shot"))
     return Response(200, {"content-type": "application/json"}, stream=stream)
 
 

@@ -21,7 +21,9 @@ def start(call: Call) -> Response:
     body = call.body()
     size = body.get("ConsoleSize")
     detach = bool(body.get("Detach"))
-    talk = executing.start(call.engine, one, detach=detach, tty=bool(body.get("Tty")), size=tuple(size) if size else None)
+    talk = executing.start(
+        call.engine, one, detach=detach, tty=bool(body.get("Tty")), size=tuple(size) if size else None
+    )
     if talk is None:
         return nothing(200)
     kind = RAW if one.tty else STREAM

@@ -95,7 +95,9 @@ def create(call: Call) -> Response:
         data = call.request.body
         changes = list(call.request.query.get("changes", ()))
         if call.text("fromSrc") != "-":
-            raise invalid_parameter("importing from a URL needs a server to get it from; give the archive on standard input")
+            raise invalid_parameter(
+                "importing from a URL needs a server to get it from; give the archive on standard input"
+            )
 
         def imported(emit: Emit) -> Generator[Event, Any, None]:
             image = image_import.import_image(
@@ -140,7 +142,9 @@ def tag(call: Call) -> Response:
 
 def remove(call: Call) -> Response:
     """``docker rmi``."""
-    return ok(image_removal.remove(call.engine.images, call.name, force=call.flag("force"), prune=not call.flag("noprune")))
+    return ok(
+        image_removal.remove(call.engine.images, call.name, force=call.flag("force"), prune=not call.flag("noprune"))
+    )
 
 
 def prune(call: Call) -> Response:

@@ -23,9 +23,7 @@ HEADERS = {
 }
 Handler = Callable[[Call], Response]
 SWARM = ("swarm", "nodes", "services", "tasks", "secrets", "configs")
-NO_SWARM = (
-    'This node is not a swarm manager. Use "docker swarm init" or "docker swarm join" to connect this node to swarm and try again.'
-)
+NO_SWARM = 'This node is not a swarm manager. Use "docker swarm init" or "docker swarm join" to connect this node to swarm and try again.'
 
 ROUTES: list[tuple[str, str, Handler]] = [
     ("GET", "/_ping", system.ping), ("HEAD", "/_ping", system.ping),

@@ -186,7 +186,8 @@ def disk_usage(call: Call) -> Response:
         },
         "container": lambda: {
             "Containers": [
-                container_documents.summary(one, engine.image_name(one), engine.now(), size=True) for one in reversed(list(engine.containers))
+                container_documents.summary(one, engine.image_name(one), engine.now(), size=True)
+                for one in reversed(list(engine.containers))
             ]
         },
         "volume": lambda: {"Volumes": [one.document(usage=True) for one in engine.volumes.all.values()]},
@@ -209,7 +210,7 @@ def auth(call: Call) -> Response:
             call.engine.hub.login(given)
         except RegistryError as error:
             where = "https://registry-1.docker.io/v2/"
-            raise DockerError(401, f"Get \"{where}\": unauthorized: {error.message}") from None
+            raise DockerError(401, f'Get "{where}": unauthorized: {error.message}') from None
     return ok({"Status": "Login Succeeded", "IdentityToken": ""})
 
 

@@ -15,7 +15,10 @@ def create(call: Call) -> Response:
     """``docker volume create``."""
     body = call.body()
     volume = call.engine.volumes.create(
-        str(body.get("Name") or ""), driver=str(body.get("Driver") or ""), labels=body.get("Labels"), options=body.get("DriverOpts")
+        str(body.get("Name") or ""),
+        driver=str(body.get("Driver") or ""),
+        labels=body.get("Labels"),
+        options=body.get("DriverOpts"),
     )
     return ok(volume.document(), 201)
 

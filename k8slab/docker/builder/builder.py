@@ -19,12 +19,12 @@ from k8slab.docker.builder.context import Context
 from k8slab.docker.builder.options import BuildOptions
 from k8slab.docker.builder.run_step import Runner
 from k8slab.docker.builder.steps import Fetch, cannot_fetch
-from k8slab.docker.errors import DockerError
 from k8slab.docker.image_store import Image, ImageStore
 from k8slab.docker.manifests import Platform
 from k8slab.docker.progress import Emit, ignore
+from k8slab.docker.reference import DEFAULT_DOMAIN
 from k8slab.docker.remotes import Auth
-from k8slab.docker.transfer import Transfers
+from k8slab.docker.transfer import Resolved, Transfers
 from k8slab.sim.chance import Chance
 from k8slab.sim.clock import Clock
 
@@ -41,7 +41,7 @@ class Builder:
     runner: Runner
     clock: Clock
     chance: Chance
-    fetch: Fetch = cannot_fetch
+    download: Fetch = cannot_fetch
     cache: BuildCache = field(init=False)
     pulled: ImageStore = field(init=False)
 
@@ -74,21 +74,29 @@ class Builder:
         pull: bool,
         auths: dict[str, Auth],
         emit: Emit = ignore,
-        apart: bool = False,
     ) -> Generator[Event, Any, Image]:
-        """Return the image *name* for *platform*, pulled if it is not here or if *pull*. Raises DockerError.
+        """Return the image *name* for *platform*, pulled if it is not here or if *pull*. Raises DockerError."""
+        found = None if pull else self.store.find_or_none(name)
+        if found is not None and fits(found, platform):
+            return found
+        parsed = reference.parse(name).with_default_tag()
+        return (yield from self.transfers.pull(parsed, emit, auth=_auth(auths, parsed.domain), platform=platform))
 
-        *apart* keeps what is pulled out of the daemon's own list of images.
-        """
+    def resolve(
+        self, name: str, platform: Platform, *, pull: bool, auths: dict[str, Auth]
+    ) -> Generator[Event, Any, Image | Resolved]:
+        """Return the image *name* if it is here (in the list, or pulled by an earlier build), else what a registry says of it."""
         if not pull:
-            for store in (self.store, self.pulled) if apart else (self.store,):
+            for store in (self.store, self.pulled):
                 found = store.find_or_none(name)
-                if found is not None and _fits(found, platform):
+                if found is not None and fits(found, platform):
                     return found
         parsed = reference.parse(name).with_default_tag()
-        transfers = replace(self.transfers, store=self.pulled) if apart else self.transfers
-        auth = auths.get(parsed.domain) or auths.get("https://index.docker.io/v1/") or Auth()
-        return (yield from transfers.pull(parsed, emit, auth=auth, platform=platform))
+        return (yield from self.transfers.resolve(parsed, auth=_auth(auths, parsed.domain), platform=platform))
+
+    def fetch(self, resolved: Resolved, emit: Emit) -> Generator[Event, Any, Image]:
+        """Get what was resolved, for builds only. Takes virtual time. Raises DockerError."""
+        return (yield from replace(self.transfers, store=self.pulled).fetch(resolved, emit))
 
     def finish(self, image: Image, options: BuildOptions) -> list[str]:
         """Give the built *image* its names; return them in full."""
@@ -100,8 +108,11 @@ class Builder:
         return names
 
 
-def _fits(image: Image, platform: Platform) -> bool:
+def _auth(auths: dict[str, Auth], domain: str) -> Auth:
+    return (
+        auths.get(domain) or (auths.get("https://index.docker.io/v1/") if domain == DEFAULT_DOMAIN else None) or Auth()
+    )
+
+
+def fits(image: Image, platform: Platform) -> bool:
     return platform.fits(Platform(image.config.os, image.config.architecture, image.config.variant))
-
-
-__all__ = ["BuildOptions", "Builder", "DockerError"]

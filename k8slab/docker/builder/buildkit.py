@@ -7,6 +7,7 @@ is a vertex that is looked up in the cache by what goes into it, and only at the
 from __future__ import annotations
 
 from collections.abc import Generator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from simpy.events import Event
@@ -33,6 +34,7 @@ from k8slab.docker.layers import Layer
 from k8slab.docker.manifests import Platform
 from k8slab.docker.progress import Emit
 from k8slab.docker.remotes import Auth
+from k8slab.docker.transfer import Resolved
 from k8slab.machine.fs.inode import Directory
 from k8slab.machine.fs.overlay import overlay
 
@@ -63,7 +65,9 @@ class BuildKitBuild:
         self.given = context
         self.clock = builder.clock
         self.records = Records(builder.clock, emit, builder.chance.hex(16))
-        self.images: dict[tuple[str, str], Image] = {}
+        #: Base images by name and platform; `Resolved` until their stage has fetched them.
+        self.images: dict[tuple[str, str], Image | Resolved] = {}
+        self.fetching: dict[tuple[str, str], Event] = {}
         self.states: dict[int, StageState] = {}
         self.finished: dict[int, Event] = {}
         self.failure: Exception | None = None
@@ -88,7 +92,7 @@ class BuildKitBuild:
         ignore, context = yield from self._load_ignore(context)
         self._check(plan, ignore, definition)
         yield from self._load_context(plan, context)
-        self.steps = Steps(self.clock, context, self.builder.runner, self.builder.fetch)
+        self.steps = Steps(self.clock, context, self.builder.runner, self.builder.download)
         self.steps.cache_mounts = self.builder.cache.mounts
         bases = self._base_vertices(plan)
         for stage in plan.needed:
@@ -153,9 +157,7 @@ class BuildKitBuild:
                 vertex.start()
                 told.append(full)
             try:
-                image = yield from self.builder.base_image(
-                    name, for_platform, pull=self.options.pull, auths=self.auths, apart=True
-                )
+                image = yield from self.builder.resolve(name, for_platform, pull=self.options.pull, auths=self.auths)
             except DockerError as error:
                 why = _resolve_failure(error.message, full)
                 vertex.fail(why)
@@ -187,7 +189,8 @@ class BuildKitBuild:
     def _check(self, plan: Plan, ignore: Ignore, definition: Vertex) -> None:
         env: dict[str, list[str]] = {}
         for (name, _), image in self.images.items():
-            env[name] = [one.partition("=")[0] for one in image.config.config.env or ()]
+            config = image.config if isinstance(image, Image) else ImageConfig.decode(image.config)
+            env[name] = [one.partition("=")[0] for one in config.config.env or ()]
         found = checks.check(plan.dockerfile, self.options.args, ignore, env)
         for warning in found:
             self.records.warn(warning, definition)
@@ -221,7 +224,9 @@ class BuildKitBuild:
             found[stage.index] = self.records.vertex(f"{_prefix(plan, stage, 1)} FROM {name}")
         return found
 
-    def _digests(self, image: Image) -> list[reference.Reference]:
+    def _digests(self, image: Image | Resolved) -> list[reference.Reference]:
+        if isinstance(image, Resolved):
+            return [image.name.with_digest(image.digest)]
         for store in (self.builder.store, self.builder.pulled):
             if image.id in store.images:
                 return [one for one in store.references(image.id) if one.digest]
@@ -259,11 +264,7 @@ class BuildKitBuild:
         elif stage.is_scratch:
             state.start_from_nothing(platform)
         else:
-            image = self.images[stage.image, str(platform)]
-            triggers = state.start_from_image(image)
-            vertex = bases[stage.index].start()
-            yield self.clock.timeout(0.002)
-            vertex.done(cached=state.image is not None and self.builder.cache.find(state.key) is not None)
+            triggers = yield from self._start_from_image(state, stage.image, platform, bases[stage.index])
         todo = [grammar.single(text) for text in triggers] + stage.instructions
         number = 0 if stage.parent is not None or stage.is_scratch else 1
         for instruction in todo:
@@ -274,11 +275,56 @@ class BuildKitBuild:
                 yield from self._layer_step(plan, stage, state, instruction, number)
             else:
                 told = state.apply(instruction)
-                self._note(state, told, layer=False)
+                self._note(state, told)
         self.states[stage.index] = state
 
-    def _note(self, state: StageState, told: str, *, layer: bool) -> None:
-        state.history.append(History(timestamps.now(self.clock), told, comment=COMMENT, empty_layer=not layer))
+    def _start_from_image(
+        self, state: StageState, name: str, platform: Platform, vertex: Vertex
+    ) -> Generator[Event, Any, list[str]]:
+        vertex.start()
+        try:
+            image = yield from self._image(name, platform, vertex)
+        except DockerError as error:
+            vertex.fail(error.message)
+            raise BuildError(error.message) from None
+        triggers = state.start_from_image(image)
+        known = self.builder.cache.bases
+        is_known = state.key in known
+        if not is_known:
+            yield self.clock.timeout(0.002)
+        known[state.key] = self.clock.now
+        vertex.done(cached=is_known)
+        return triggers
+
+    def _image(self, name: str, platform: Platform, vertex: Vertex | None) -> Generator[Event, Any, Image]:
+        """Return a base image, its layers fetched if they are not here yet; several stages fetch it once."""
+        key = (name, str(platform))
+        found = self.images[key]
+        if isinstance(found, Image):
+            return found
+        if key in self.fetching:
+            yield self.fetching[key]
+            found = self.images[key]
+            if isinstance(found, Image):
+                return found
+            raise Cancelled
+        self.fetching[key] = self.clock.event()
+        try:
+            begun = self.clock.now
+            if vertex is not None:
+                tag = f":{found.name.tag}" if found.name.tag else ""
+                vertex.status(f"resolve {found.name.name}{tag}@{found.digest}")
+            image = yield from self.builder.fetch(found, lambda message: _tell_layer(vertex, message, begun))
+            self.images[key] = image
+            return image
+        finally:
+            self.fetching[key].succeed()
+
+    @staticmethod
+    def _note(state: StageState, told: str, made: float | None = None) -> None:
+        """Add a line to the history; *made* is when its layer was, None for a line without one."""
+        created = timestamps.at(made) if made is not None else ""
+        state.history.append(History(created, told, comment=COMMENT, empty_layer=made is None))
 
     def _layer_step(
         self, plan: Plan, stage: Stage, state: StageState, instruction: Instruction, number: int
@@ -287,7 +333,7 @@ class BuildKitBuild:
         if isinstance(instruction, kinds.Workdir):
             told = state.apply(instruction)
             if state.config.working_dir == "/":
-                self._note(state, told, layer=False)
+                self._note(state, told)
                 return
         files = yield from self._files_of(plan, stage, state, instruction)
         vertex = self.records.vertex(f"{_prefix(plan, stage, number)} {shown}")
@@ -331,17 +377,17 @@ class BuildKitBuild:
             ]
             inline = ["<<" + one.name for one in instruction.heredocs]
             told = " ".join([instruction.keyword, *flags, *plan.shown[:-1], *inline, plan.shown[-1], "# buildkit"])
-        layer = None if self.options.no_cache else cache.find(key)
-        if layer is not None:
+        record = None if self.options.no_cache else cache.find(key)
+        if record is not None:
             work.close()
             vertex.done(cached=True)
         else:
             vertex.start()
             layer = yield from work
-            cache.keep(key, below, layer, f"{vertex.name.partition('] ')[2]}")
+            record = cache.keep(key, below, layer, vertex.name.partition("] ")[2])
             vertex.done()
-        state.add_layer(layer, key)
-        self._note(state, told, layer=True)
+        state.add_layer(record.layer, key)
+        self._note(state, told, record.created)
 
     def _workdir(self, state: StageState, instruction: kinds.Workdir) -> Generator[Event, Any, Layer]:
         yield self.clock.timeout(0.01)
@@ -366,7 +412,7 @@ class BuildKitBuild:
             else:
                 other = StageState("\\", {}, {})
                 platform = self.options.platform or self.builder.platform
-                other.start_from_image(self.images[name, str(platform)])
+                other.start_from_image((yield from self._image(name, platform, None)))
             found[name] = (overlay(other.lowers), other.key)
         return found
 
@@ -397,16 +443,17 @@ class BuildKitBuild:
         config = state.config.copy()
         if self.options.labels:
             config.labels = {**(config.labels or {}), **self.options.labels}
+        history = _dated(state.history)
         image = self.builder.store.add(
             ImageConfig(
                 architecture=state.platform.architecture,
                 os=state.platform.os,
                 variant=state.platform.variant,
-                created=timestamps.now(self.clock) if new or state.image is None else _created(state),
+                created=history[-1].created if history else timestamps.now(self.clock),
                 author=state.author,
                 config=config,
                 diff_ids=[layer.diff_id for layer in state.layers],
-                history=_steady(state.history, self.builder.cache),
+                history=history,
             ),
             state.layers,
         )
@@ -418,12 +465,42 @@ class BuildKitBuild:
         return image
 
 
-def _created(state: StageState) -> str:
-    return state.history[-1].created if state.history else timestamps.ZERO
+def _tell_layer(vertex: Vertex | None, message: dict[str, Any], begun: float) -> None:
+    """Tell a pull's message about a layer as a sub-step of FROM."""
+    if vertex is None:
+        return
+    detail = message.get("progressDetail") or {}
+    if message["status"] == "Downloading" and detail["current"] == detail["total"]:
+        vertex.status(f"sha256:{message['id']}", current=detail["current"], total=detail["total"], started=begun)
+    elif message["status"] == "Pull complete":
+        vertex.status(f"extracting sha256:{message['id']}", started=begun)
 
 
-def _steady(history: list[History], cache: Any) -> list[History]:
-    return list(history)
+def _dated(history: list[History]) -> list[History]:
+    """Return *history* with every line dated: a line without a layer has the date of the first new layer, or of the one before.
+
+    So a build that finds everything in the cache makes the very same image again (exporter/containerimage/writer.go).
+    """
+    first = ""
+    seen_undated = False
+    for line in history:
+        if line.created:
+            first = line.created
+            if seen_undated:
+                break
+        else:
+            seen_undated = True
+    found = []
+    before, after_undated = first or timestamps.ZERO, False
+    for line in history:
+        if line.created:
+            if after_undated:
+                before = line.created
+            found.append(line)
+        else:
+            after_undated = True
+            found.append(replace(line, created=before))
+    return found
 
 
 def _prefix(plan: Plan, stage: Stage, number: int) -> str:

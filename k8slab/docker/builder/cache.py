@@ -28,7 +28,6 @@ class CacheRecord:
     created: float
     last_used: float
     used: int = 1
-    #: What the step printed: shown again for a cached step only in debug.
     type: str = "regular"
 
 
@@ -39,20 +38,23 @@ class BuildCache:
         self.clock = clock
         self.records: dict[str, CacheRecord] = {}
         self.mounts: dict[str, Directory] = {}
+        #: Base images that a build has started from, by the key of their files.
+        self.bases: dict[str, float] = {}
 
-    def find(self, key: str) -> Layer | None:
+    def find(self, key: str) -> CacheRecord | None:
         """Return what the step *key* made, if that is known; counts as a use."""
         record = self.records.get(key)
         if record is None:
             return None
         record.used += 1
         record.last_used = self.clock.now
-        return record.layer
+        return record
 
-    def keep(self, key: str, parent: str, layer: Layer, description: str) -> None:
+    def keep(self, key: str, parent: str, layer: Layer, description: str) -> CacheRecord:
         """Remember what the step *key* made."""
         now = self.clock.now
-        self.records[key] = CacheRecord(key[:25], parent[:25], layer, description, now, now)
+        record = self.records[key] = CacheRecord(key[:25], parent[:25], layer, description, now, now)
+        return record
 
     @property
     def size(self) -> int:
@@ -86,6 +88,7 @@ class BuildCache:
         ids = [self.records.pop(key).id for key in gone]
         if not (filters or {}).get("until"):
             self.mounts.clear()
+            self.bases.clear()
         return {"CachesDeleted": ids or None, "SpaceReclaimed": space}
 
     def __str__(self) -> str:

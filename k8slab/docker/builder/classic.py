@@ -78,7 +78,7 @@ class ClassicBuild:
         context = context.without_ignored()
         platform = self.options.platform or self.builder.platform
         plan = make_plan(dockerfile, self.options.args, self.options.target, platform)
-        self.steps = Steps(self.clock, context, self.builder.runner, self.builder.fetch)
+        self.steps = Steps(self.clock, context, self.builder.runner, self.builder.download)
         stages = plan.stages[: plan.target.index + 1]
         self.total = len(dockerfile.arguments) + sum(1 + len(stage.instructions) for stage in stages)
         self.total += 1 if self.options.labels else 0
