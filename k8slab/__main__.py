@@ -21,7 +21,10 @@ def lab_arguments(arguments: list[str]) -> list[str]:
     chinese = "--zh" in arguments
     page = f"notebooks/{'zh/' if chinese else ''}{START_PAGE}"
     rest = [argument for argument in arguments if argument != "--zh"]
-    return [f"--LabApp.default_url=/lab/workspaces/k8slab/tree/{page}?reset", *rest]
+    options = [f"--LabApp.default_url=/lab/workspaces/k8slab/tree/{page}?reset"]
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        options.append("--allow-root")  # in a container everybody is root; the server listens on this machine only
+    return [*options, *rest]
 
 
 def main(arguments: list[str]) -> int:

@@ -193,7 +193,7 @@ class LogInode(File):
         self.hole = 0
 
     @property
-    def data(self) -> bytes:  # type: ignore[override]
+    def data(self) -> bytes:
         return self.log.text()
 
     @data.setter

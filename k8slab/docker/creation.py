@@ -34,7 +34,7 @@ def merge(config: RunConfig, image: RunConfig) -> None:
     exposed = {**(image.exposed_ports or {}), **(config.exposed_ports or {})}
     config.exposed_ports = exposed or None
     env = dict(one.partition("=")[::2] for one in image.env or ())
-    own = [one for one in config.env or ()]
+    own = list(config.env or ())
     named = {one.partition("=")[0] for one in own}
     merged = own + [one for one in image.env or () if one.partition("=")[0] not in named]
     config.env = merged or ([DEFAULT_PATH] if not env else None)

@@ -12,6 +12,8 @@ from typing import Any
 from simpy.events import Event
 
 from k8slab.docker import daemon_config, image_import, restart_policy, root_files, starting, timestamps
+from k8slab.docker.builder.builder import Builder
+from k8slab.docker.builder.run_step import MachineRunner
 from k8slab.docker.container import ROOT as CONTAINERS
 from k8slab.docker.container import Container
 from k8slab.docker.daemon_config import DaemonConfig
@@ -79,6 +81,7 @@ class DockerEngine:
             hub, network, list(self.config.registry_mirrors), list(self.config.insecure_registries), address=host.name
         )
         self.transfers = Transfers(self.images, self.registries, clock)
+        self.builder = Builder(self.images, self.transfers, MachineRunner(host), clock, self.chance)
         self.containers = Containers()
         self.execs: dict[str, Exec] = {}
         self.init_layer = init_layer(host.unix_time())

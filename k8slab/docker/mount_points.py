@@ -195,7 +195,7 @@ def collect(
         named[point.destination] = point
     found |= named
     for text in sorted(image_volumes):
-        path = posixpath.normpath("/" + text.split(":")[-1]) if text.startswith("/") else posixpath.normpath("/" + text)
+        path = posixpath.normpath("/" + text.lstrip("/"))
         if path not in found:
             found[path] = MountPoint("volume", path, is_anonymous=True)
     return found

@@ -25,7 +25,6 @@ from docker.constants import DEFAULT_TIMEOUT_SECONDS, DEFAULT_USER_AGENT
 from docker.utils.proxy import ProxyConfig
 
 from k8slab.docker.streams import Deferred
-from k8slab.net.http import REASONS
 from k8slab.sim.clock import Clock
 from k8slab.sim.errors import LabError
 from k8slab.sim.http import Duplex, Request, Response, Stream
@@ -218,8 +217,8 @@ def _translated(request: requests.PreparedRequest) -> Request:
     elif isinstance(body, bytes):
         data = body
     elif hasattr(body, "read"):
-        data = body.read()
-        data = data.encode() if isinstance(data, str) else data
+        content = body.read()
+        data = content.encode() if isinstance(content, str) else bytes(content)
     else:
         data = b"".join(one.encode() if isinstance(one, str) else one for one in body)
     return Request.from_url(
@@ -228,7 +227,7 @@ def _translated(request: requests.PreparedRequest) -> Request:
 
 
 def _head(answer: Response, body: bytes, *, chunked: bool) -> bytes:
-    reason = "UPGRADED" if answer.status == 101 else REASONS.get(answer.status, "")
+    reason = "UPGRADED" if answer.status == 101 else http.client.responses.get(answer.status, "")
     lines = [f"HTTP/1.1 {answer.status} {reason}", *(f"{name}: {value}" for name, value in answer.headers.items())]
     if chunked:
         lines.append("Transfer-Encoding: chunked")
@@ -290,9 +289,9 @@ def install(server: Server, clock: Clock) -> Callable[[], None]:
         ) -> None:
             super().__init__(server, clock, timeout=timeout, version=version)
 
-    docker.client.APIClient = docker.APIClient = docker.api.APIClient = InstalledClient  # type: ignore[misc]
+    docker.client.APIClient = docker.APIClient = docker.api.APIClient = InstalledClient
 
     def uninstall() -> None:
-        docker.client.APIClient, docker.APIClient, docker.api.APIClient = before  # type: ignore[misc]
+        docker.client.APIClient, docker.APIClient, docker.api.APIClient = before
 
     return uninstall

@@ -144,7 +144,7 @@ def test_the_rollout_chapter(chapter, album, language):
     notebook.picture(exercise, album / f"15-exercise-{language}.png")
 
     notebook.set_theme("JupyterLab Dark")
-    for code in ("lesson.graph(", "lesson.theatre(", "look"):
+    for code in ("lesson.graph(", "lesson.theatre("):
         region = notebook.widget(code)
         name = re.sub(r"[^a-z]+", "-", code).strip("-")
         notebook.picture(region, album / f"15-dark-{name}-{language}.png")

@@ -299,7 +299,7 @@ def read_tree(files: LocalFiles, path: str, *, follow: bool = False) -> tuple[Co
         path, rebase = _rebased(path, link)
         found = files.stat(path.rstrip("/") or "/")
     if path.endswith("/") and found.kind != "dir":
-        raise CommandError(f"stat {path}: not a directory")
+        raise CommandError("not a directory")
     folder, name = _split_entry(path)
     info = CopyInfo(path, True, found.kind == "dir", rebase)
     shown = rebase or name

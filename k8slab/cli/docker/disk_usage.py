@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from k8slab.apimachinery import gojson
 from k8slab.cli.docker import formatting, images, ps, units, volumes
 from k8slab.cli.docker.errors import CommandError
 from k8slab.cli.docker.formatting import Listing, Row
 from k8slab.cli.docker.invocation import Invocation
+from k8slab.cli.gotemplate.execute import Struct
 from k8slab.cli.seam import Steps
 
 USAGE = Listing(
@@ -47,8 +49,8 @@ def df(run: Invocation) -> Steps[int]:
         raise CommandError("the verbose and the format options conflict")
     found = yield from run.api.json("GET", "/system/df")
     now = yield from run.now()
-    if flags.on("verbose") and not form:
-        run.io.out(_verbose(found, now))
+    if flags.on("verbose"):
+        run.io.out(_verbose_as(found, now, form) if form and form != "table" else _verbose(found, now))
         return 0
     rows = [_images(found), _containers(found), _volumes(found), _build_cache(found)]
     run.io.out(formatting.listing(USAGE, rows, form))
@@ -121,6 +123,23 @@ def _verbose(found: dict[str, Any], now: datetime) -> str:
         f"\nBuild cache usage: {units.human_size(size)}\n\n" + formatting.listing(BUILD_CACHE, cache_rows, ""),
     ]
     return "".join(parts)
+
+
+def _verbose_as(found: dict[str, Any], now: datetime, form: str) -> str:
+    """Return everything through one template."""
+    every: dict[str, list[Any]] = {"Images": [], "Containers": [], "Volumes": [], "BuildCache": []}
+    for image in found.get("Images") or []:
+        for row in images.image_rows(image, now, trunc=False, digests=False):
+            every["Images"].append(row | {"Digest": "" if row["Digest"] == images.NONE else row["Digest"]})
+    for container in found.get("Containers") or []:
+        row = ps.container_row({**container, "SizeRootFs": 0}, now, trunc=False)
+        every["Containers"].append({name: value for name, value in row.items() if name != "Label"})
+    for volume in found.get("Volumes") or []:
+        row = volumes.volume_row(volume)
+        every["Volumes"].append({name: value for name, value in row.items() if name != "Label"})
+    every["BuildCache"] = [_cache_row(entry, now) for entry in found.get("BuildCache") or []]
+    shown = Struct({name: [gojson.sorted_map(row) for row in rows] for name, rows in every.items()})
+    return formatting.render(formatting.template("{{json .}}" if form == "json" else form), shown)
 
 
 def _cache_row(entry: dict[str, Any], now: datetime) -> Row:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from k8slab.cli.docker import api, formatting, raw_json
+from k8slab.cli.docker import api, formatting
 from k8slab.cli.docker.api import Lines
 from k8slab.cli.docker.errors import CommandError
 from k8slab.cli.docker.invocation import Invocation
@@ -28,10 +28,15 @@ def events(run: Invocation) -> Steps[int]:
             made = Template("{{json .}}" if form == "json" else form, functions=formatting.FUNCTIONS)
         except TemplateError as error:
             raise CommandError(f"Error parsing format: {error}", 64) from None
+        try:
+            made.render(_Event({}))
+        except TemplateError as error:
+            raise CommandError(f"Error parsing format: {error}", 64) from None
+    yield from run.api.ping()
     now = yield from run.now()
     query = {
-        "since": timestamp(flags.text("since"), now, "since") or None,
-        "until": timestamp(flags.text("until"), now, "until") or None,
+        "since": timestamp(flags.text("since"), now, "") or None,
+        "until": timestamp(flags.text("until"), now, "") or None,
         "filters": api.filters(flags.items("filter")),
     }
     response = yield from run.api.call("GET", "/events", query)
@@ -68,19 +73,16 @@ def _line(event: dict[str, Any]) -> str:
 class _Event(Struct):
     """An event as a template sees it (``.Scope``) and as JSON names its fields (``scope``)."""
 
-    type_name = "events.Message"
+    type_name = "*events.Message"
 
     def __init__(self, event: dict[str, Any]) -> None:
         actor = event.get("Actor") or {}
         attributes = actor.get("Attributes") or {}
         self.plain = {name: event[name] for name in _ORDER if name in event and (event[name] or name[0].isupper())}
-        self.plain["Actor"] = {
-            "ID": actor.get("ID", ""),
-            "Attributes": {key: attributes[key] for key in sorted(attributes)},
-        }
+        held = {key: attributes[key] for key in sorted(attributes)} if "Attributes" in actor else None
+        self.plain["Actor"] = {"ID": actor.get("ID", ""), "Attributes": held}
         super().__init__({_NAMES.get(name, name): event.get(name, "") for name in _ORDER})
-        held = raw_json.RawObject(attributes)
-        self["Actor"] = raw_json.RawObject({"ID": actor.get("ID", ""), "Attributes": held})
+        self["Actor"] = Struct({"ID": actor.get("ID", ""), "Attributes": dict(attributes)})
 
     def items(self) -> Any:
         return self.plain.items()

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from k8slab.apimachinery import gojson
-from k8slab.cli.docker import units
+from k8slab.cli.docker import go_types, units
 from k8slab.cli.docker.errors import CommandError
 from k8slab.cli.gotemplate.execute import Struct, Template
 from k8slab.cli.gotemplate.nodes import TemplateError
@@ -44,10 +44,12 @@ class Listing:
 def to_json(value: Any) -> str:
     """Return *value* as the template function ``json`` prints it: compact; only a row of a listing has ``<`` and ``&`` escaped."""
     text = json.dumps(_plain(value), separators=(",", ":"), ensure_ascii=False, default=str)
-    return text.translate(gojson.HTML) if isinstance(value, _Context) else text
+    return gojson.marshal(_plain(value)) if isinstance(value, _Context) else text
 
 
 def _plain(value: Any) -> Any:
+    if go_types.is_nil(value):
+        return None
     if isinstance(value, Struct):
         return {key: _plain(item() if callable(item) else item) for key, item in value.items()}
     if isinstance(value, Mapping):

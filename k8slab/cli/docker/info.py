@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from k8slab.cli.docker import formatting, raw_json, units
 from k8slab.cli.docker.config_file import HUB
 from k8slab.cli.docker.errors import CommandError
 from k8slab.cli.docker.invocation import Invocation
-from k8slab.cli.gotemplate.execute import Template
+from k8slab.cli.gotemplate.execute import Struct, Template
 from k8slab.cli.gotemplate.nodes import TemplateError
 from k8slab.cli.seam import Steps
 
@@ -49,9 +50,16 @@ def _formatted(run: Invocation, form: str) -> Steps[int]:
         made = Template(form, functions=formatting.FUNCTIONS)
     except TemplateError as error:
         raise CommandError(f"template parsing error: {error}", 64) from None
-    found = raw_json.decoded((yield from run.api.text("GET", "/info")))
     client = raw_json.RawObject(CLIENT_JSON)
-    value = raw_json.RawObject({**raw_json.with_sorted_maps(found), "ClientInfo": client})
+    if re.search(r"\.[a-zA-Z]", form):
+        try:  # what asks only about the client needs no engine
+            run.io.out(made.render(Struct({"ClientInfo": client, "ClientErrors": []})) + "\n")
+        except TemplateError:
+            pass
+        else:
+            return 0
+    found = raw_json.decoded((yield from run.api.text("GET", "/info")))
+    value = Struct({**raw_json.with_sorted_maps(found), "ClientInfo": client})
     value.type_name = "system.dockerInfo"
     try:
         run.io.out(made.render(value) + "\n")

@@ -6,8 +6,9 @@ Models cli/command/inspect and cli/command/system/inspect.go.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
-from k8slab.cli.docker import formatting, raw_json
+from k8slab.cli.docker import formatting, go_types, raw_json
 from k8slab.cli.docker.api import Query
 from k8slab.cli.docker.errors import CommandError, DaemonError
 from k8slab.cli.docker.images import platform_json
@@ -55,7 +56,7 @@ def show(run: Invocation, get: Getter) -> Steps[int]:
         found.append(text)
         if made is not None:
             try:
-                lines.append(made.render(raw_json.with_sorted_maps(raw_json.decoded(text))) + "\n")
+                lines.append(_rendered(made, text) + "\n")
             except TemplateError as error:
                 errors.append(f"template parsing error: {error}")
     if made is not None:
@@ -67,6 +68,31 @@ def show(run: Invocation, get: Getter) -> Steps[int]:
     if errors:
         raise CommandError("\n".join(errors))
     return 0
+
+
+def _rendered(made: Template, text: str) -> str:
+    """Return what the template makes of an object: of its declared type, or, where that has no such field, of what the engine wrote."""
+    value = raw_json.decoded(text)
+    kind = _kind_of(value)
+    if kind:
+        try:
+            return made.render(go_types.typed(value, kind))
+        except TemplateError:
+            pass
+    return made.render(raw_json.with_sorted_maps(value))
+
+
+def _kind_of(value: Any) -> str:
+    """Return the declared type of an object that the engine sent, by the fields that only it has."""
+    for field, kind in (
+        ("HostConfig", "container.InspectResponse"),
+        ("RepoTags", "image.InspectResponse"),
+        ("IPAM", "network.Inspect"),
+        ("Mountpoint", "volume.Volume"),
+    ):
+        if isinstance(value, dict) and field in value:
+            return kind
+    return ""
 
 
 def _one(run: Invocation, kind: str, query: Query | None = None) -> Getter:

@@ -70,4 +70,5 @@ def timestamp(text: str, now: datetime, name: str = "since") -> str:
             moment = moment.replace(tzinfo=UTC)
         nanoseconds = (fraction[1] if fraction else "").ljust(9, "0")[:9]
         return f"{int(moment.timestamp())}.{nanoseconds}"
-    raise CommandError(f'invalid value for "{name}": failed to parse value as time or duration: "{text}"')
+    lead = f'invalid value for "{name}": ' if name else ""
+    raise CommandError(f'{lead}failed to parse value as time or duration: "{text}"')

@@ -45,9 +45,32 @@ _ASKS_FIRST = frozenset(
 _ASKS_TOO = frozenset([("container", "prune"), ("image", "prune"), ("system", "df"), ("system", "prune")])
 #: Verbs that ask only before they show their flags (some of which depend on the engine), by their last word and by their group.
 _SHOWS_FLAGS = frozenset(
-    "build container create exec history image images import load logs ls pull push rm rmi run save start system update".split()
+    [
+        "build",
+        "container",
+        "create",
+        "exec",
+        "history",
+        "image",
+        "images",
+        "import",
+        "load",
+        "logs",
+        "ls",
+        "pull",
+        "push",
+        "rm",
+        "rmi",
+        "run",
+        "save",
+        "start",
+        "system",
+        "update",
+    ]
 )
-_SHOWS_NO_FLAGS = frozenset([("rm",), ("container", "ls"), ("container", "rm"), ("image", "tag"), ("context", "ls"), ("context", "rm")])
+_SHOWS_NO_FLAGS = frozenset(
+    [("rm",), ("container", "ls"), ("container", "rm"), ("image", "tag"), ("context", "ls"), ("context", "rm")]
+)
 
 
 def docker(
@@ -135,9 +158,8 @@ def _dispatch(
     path, rest = _verb_of(words)
     if not path:
         raise CommandError(f"docker: unknown command: docker {words[0]}\n\nRun 'docker --help' for more information")
-    if path[0] in _ASKS_FIRST or path in _ASKS_TOO or path[-1] == "build":
-        if not _needs_buildx(path, env):
-            yield from api.ping()
+    if (path[0] in _ASKS_FIRST or path in _ASKS_TOO or path[-1] == "build") and not _needs_buildx(path, env):
+        yield from api.ping()
     asks = _asks_for_flags(path)
     _announce_builder(path, io, env, stdin)
     try:

@@ -12,7 +12,6 @@ from typing import Any
 from k8slab.cli.docker import units
 
 
-
 def parse(text: str, cwd: str = "/") -> dict[str, Any]:
     """Return the mount that *text* describes. A source of a bind that begins with a dot is below *cwd*. Raises ValueError."""
     fields = next(csv.reader([text], strict=True), [])

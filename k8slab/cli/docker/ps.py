@@ -73,7 +73,7 @@ def _uses_size(form: str) -> bool:
     """Return whether the template *form* asks for sizes, which cost the engine time. Raises CommandError if it cannot be carried out."""
     used = []
     empty = {"Id": "", "Created": 0, "Ports": []}
-    row = {name: "" for name in container_row(empty, datetime.fromtimestamp(0, UTC), trunc=True)}
+    row = dict.fromkeys(container_row(empty, datetime.fromtimestamp(0, UTC), trunc=True), "")
     row |= {"Label": lambda name: "", "Size": lambda: used.append(True) or ""}
     formatting.dry_run(CONTAINERS, form, row)
     return bool(used)

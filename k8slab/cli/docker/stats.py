@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from k8slab.cli.docker import formatting, units
+from k8slab.cli.docker import api, formatting, units
 from k8slab.cli.docker.api import Lines
 from k8slab.cli.docker.errors import CommandError, DaemonError
 from k8slab.cli.docker.formatting import Listing, Row
@@ -43,6 +43,9 @@ def stats(run: Invocation) -> Steps[int]:
         query = {"all": "1" if flags.on("all") else None, "filters": None}
         found = yield from run.api.json("GET", "/containers/json", query)
         names = [units.short_id(container["Id"]) for container in found or []]
+        watched = yield from run.api.call("GET", "/events", {"filters": api.filters(["type=container"])})
+        if watched.stream is not None:
+            watched.stream.close()
     if flags.on("no-stream"):
         return (yield from _once(run, names, form))
     return (yield from _follow(run, names, form))

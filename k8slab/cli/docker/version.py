@@ -13,7 +13,6 @@ from k8slab.cli.seam import Steps
 from k8slab.cli.tabwriter import lined_up
 
 CLIENT = {
-    "Platform": {"Name": ""},
     "Version": "28.2.2",
     "ApiVersion": "1.50",
     "DefaultAPIVersion": "1.50",
@@ -26,6 +25,12 @@ CLIENT = {
 }
 WIDTH, PADDING = 20, 1
 _ENGINE_DETAILS = ("ApiVersion", "Arch", "BuildTime", "GitCommit", "GoVersion", "KernelVersion", "MinAPIVersion", "Os")
+
+
+_SERVER_FIELDS = (
+    *("Platform", "Components", "Version", "ApiVersion", "MinAPIVersion", "GitCommit", "GoVersion", "Os", "Arch"),
+    *("KernelVersion", "Experimental", "BuildTime"),
+)
 
 
 def version(run: Invocation) -> Steps[int]:
@@ -45,13 +50,13 @@ def version(run: Invocation) -> Steps[int]:
         failure = error
     client = {**CLIENT, "ApiVersion": run.api.version}
     if server is not None:
-        _complete(server)
+        server = _complete(server)
     if form == "json":
-        run.io.out(formatting.to_json({"Client": _client_json(client), "Server": server}) + "\n")
+        run.io.out(formatting.to_json({"Client": client, "Server": server}) + "\n")
     elif made is not None:
-        shown = {"Client": _struct({**client, "APIVersion": client["ApiVersion"]}), "Server": None}
+        shown = {"Client": _struct(client, "client.Version"), "Server": None}
         if server is not None:
-            shown["Server"] = _struct({**server, "APIVersion": server.get("ApiVersion", "")})
+            shown["Server"] = _struct(server, "types.Version")
         root = Struct(shown)
         root.type_name = "system.versionInfo"
         try:
@@ -67,14 +72,20 @@ def version(run: Invocation) -> Steps[int]:
     return 0
 
 
-def _client_json(client: dict[str, Any]) -> dict[str, Any]:
-    return client
+class _Side(Struct):
+    """Client or server in a template, where the API's version has a longer name than in JSON."""
+
+    def __getitem__(self, name: str) -> Any:
+        return super().__getitem__("ApiVersion" if name == "APIVersion" else name)
+
+    def __contains__(self, name: object) -> bool:
+        return super().__contains__("ApiVersion" if name == "APIVersion" else name)
 
 
-def _struct(values: dict[str, Any]) -> Struct:
-    return raw_json.RawObject(
-        (key, _struct(value) if isinstance(value, dict) else value) for key, value in values.items()
-    )
+def _struct(values: dict[str, Any], type_name: str) -> Struct:
+    found = _Side((key, raw_json.RawObject(value) if isinstance(value, dict) else value) for key, value in values.items())
+    found.type_name = f"*{type_name}"
+    return found
 
 
 def _date(text: str) -> str:
@@ -83,9 +94,8 @@ def _date(text: str) -> str:
     return f"{moment:%a %b} {moment.day:2d} {moment:%H:%M:%S %Y}" if moment.year > 1 else text
 
 
-def _complete(server: dict[str, Any]) -> None:
-    if server.get("BuildTime"):
-        server["BuildTime"] = _date(server["BuildTime"])
+def _complete(server: dict[str, Any]) -> dict[str, Any]:
+    """Return the answer with its fields in the client's order, its parts' dates readable, and at least one part."""
     for component in server.get("Components") or []:
         details = component.get("Details") or {}
         if component["Name"] == "Engine" and details.get("BuildTime"):
@@ -94,6 +104,7 @@ def _complete(server: dict[str, Any]) -> None:
         details = {name: str(server.get(name, "")) for name in _ENGINE_DETAILS}
         details["Experimental"] = "true" if server.get("Experimental") else "false"
         server["Components"] = [{"Name": "Engine", "Version": server.get("Version", ""), "Details": details}]
+    return {name: server[name] for name in _SERVER_FIELDS if name in server}
 
 
 def _text(client: dict[str, Any], server: dict[str, Any] | None) -> str:

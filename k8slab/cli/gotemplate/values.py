@@ -68,6 +68,9 @@ def plain(value: Any) -> str:
     if isinstance(value, float):
         return float_text(value)
     if isinstance(value, Mapping):
+        printed = getattr(value, "printed", None)  # a struct says itself how it is printed
+        if printed is not None:
+            return str(printed())
         return "map[" + " ".join(f"{plain(key)}:{plain(value[key])}" for key in sorted(value, key=str)) + "]"
     if isinstance(value, (list, tuple)):
         return "[" + " ".join(map(plain, value)) + "]"

@@ -8,7 +8,7 @@ from typing import Any
 
 from simpy.events import Event
 
-from k8slab.docker import image_archive, image_documents, image_import, image_removal, manifests, reference
+from k8slab.docker import content, image_archive, image_documents, image_import, image_removal, reference
 from k8slab.docker.api.call import Call, check, nothing, ok
 from k8slab.docker.errors import DockerError, invalid_parameter
 from k8slab.docker.manifests import Platform
@@ -187,7 +187,7 @@ def distribution(call: Call) -> Response:
 
     def asked(emit: Emit) -> Generator[Event, Any, None]:
         from_registry = registries.endpoint(name.domain, call.auth())
-        raw, digest = yield from from_registry.remote.manifest(name.path, name.digest or name.tag)
+        raw, media_type = yield from from_registry.remote.manifest(name.path, name.digest or name.tag)
         document = json.loads(raw)
         platforms = [
             {"architecture": one["platform"]["architecture"], "os": one["platform"]["os"]}
@@ -196,7 +196,7 @@ def distribution(call: Call) -> Response:
         ]
         emit(
             {
-                "Descriptor": {"mediaType": manifests.media_type_of(raw), "digest": digest, "size": len(raw)},
+                "Descriptor": {"mediaType": media_type, "digest": content.digest_of(raw), "size": len(raw)},
                 "Platforms": platforms or [{"architecture": "amd64", "os": "linux"}],
             }
         )

@@ -191,7 +191,7 @@ def disk_usage(call: Call) -> Response:
             ]
         },
         "volume": lambda: {"Volumes": [one.document(usage=True) for one in engine.volumes.all.values()]},
-        "build-cache": lambda: {"BuildCache": []},
+        "build-cache": lambda: {"BuildCache": engine.builder.cache.documents()},
     }
     found: dict[str, Any] = {}
     for key, part in parts.items():

@@ -340,6 +340,8 @@ class BuildKitBuild:
         try:
             yield from self._layer_made(state, instruction, vertex, files, told)
         except BuildError as error:
+            if error.output:
+                vertex.log(2, error.output.encode())
             vertex.fail(error.message)
             raise
 

@@ -19,7 +19,7 @@ from k8slab.docker.builder.context import Context
 from k8slab.docker.builder.errors import BuildError
 from k8slab.docker.builder.instructions import Instruction
 from k8slab.docker.builder.options import BuildOptions
-from k8slab.docker.builder.planning import SCRATCH, Plan, Stage, make_plan
+from k8slab.docker.builder.planning import PROXY_ARGS, Plan, Stage, make_plan
 from k8slab.docker.builder.state import StageState
 from k8slab.docker.builder.steps import Steps
 from k8slab.docker.content import short
@@ -31,6 +31,7 @@ from k8slab.docker.progress import Emit
 from k8slab.docker.reference import ReferenceError
 from k8slab.docker.remotes import Auth
 from k8slab.machine.fs.inode import Directory
+from k8slab.machine.fs.overlay import overlay
 
 if TYPE_CHECKING:
     from k8slab.docker.builder.builder import Builder
@@ -97,7 +98,7 @@ class ClassicBuild:
             self.say(f"Successfully tagged {reference.parse(name).familiar}\n")
         unused = [
             name for name in self.options.args
-            if name not in plan.arguments and not any(name in state.arguments for state in self.states.values()) and name not in _proxies()
+            if name not in plan.arguments and not any(name in state.arguments for state in self.states.values()) and name not in PROXY_ARGS
         ]  # fmt: skip
         if unused:
             self.say(f"[Warning] One or more build-args {_listed(sorted(unused))} were not consumed\n")
@@ -312,8 +313,6 @@ class ClassicBuild:
 
 
 def _files(state: StageState) -> tuple[Directory, str]:
-    from k8slab.machine.fs.overlay import overlay
-
     return overlay(state.lowers), state.key
 
 
@@ -327,18 +326,9 @@ def _refuse_new_syntax(dockerfile: grammar.Dockerfile) -> None:
             )
 
 
-def _proxies() -> tuple[str, ...]:
-    from k8slab.docker.builder.planning import PROXY_ARGS
-
-    return PROXY_ARGS
-
-
 def _listed(names: list[str]) -> str:
     return "[" + " ".join(names) + "]"
 
 
 def _status(error: BuildError) -> int:
     return 400 if error.lines and not error.code and "parse error" in error.message else 500
-
-
-_SCRATCH = SCRATCH

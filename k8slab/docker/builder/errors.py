@@ -6,11 +6,20 @@ from __future__ import annotations
 class BuildError(Exception):
     """A build cannot go on. *lines* are the first and the last line concerned (1-based), None if it is no line's fault.
 
-    *classic* is what the old builder says where its words differ.
+    *classic* is what the old builder says where its words differ; *output* is what the failing step still had to print.
     """
 
-    def __init__(self, message: str, lines: tuple[int, int] | None = None, *, classic: str = "", code: int = 0) -> None:
+    def __init__(
+        self,
+        message: str,
+        lines: tuple[int, int] | None = None,
+        *,
+        classic: str = "",
+        code: int = 0,
+        output: str = "",
+    ) -> None:
         super().__init__(message)
+        self.output = output
         self.message = message
         self.lines = lines
         self.classic = classic or message

@@ -278,11 +278,6 @@ class Steps:
         """Run *spec* and return the new layer. Takes virtual time. Raises BuildError with the command's exit code."""
         result = yield from self.runner.run(spec, output)
         command = " ".join(spec.argv)
-        if result.error:
-            output(
-                2,
-                f"runc run failed: unable to start container process: error during container init: {result.error}\n".encode(),
-            )
         if result.exit_code or result.error:
             code = result.exit_code or 1
             raise BuildError(
@@ -290,14 +285,18 @@ class Steps:
                 instruction.lines,
                 classic=_classic_failure(command, code, result.error),
                 code=code,
+                output=f"runc run failed: {_START_FAILURE}: {result.error}\n" if result.error else "",
             )
         return Layer.of_tree(seal(freeze(result.upper)))
+
+
+_START_FAILURE = "unable to start container process: error during container init"
 
 
 def _classic_failure(command: str, code: int, error: str) -> str:
     if error:
         return (
             "failed to create task for container: failed to create shim task: OCI runtime create failed: runc create failed: "
-            f"unable to start container process: error during container init: {error}: unknown"
+            f"{_START_FAILURE}: {error}: unknown"
         )
     return f"The command '{command}' returned a non-zero code: {code}"

@@ -8,6 +8,7 @@ Left out: access times, file leases and locks, mandatory locking.
 from __future__ import annotations
 
 import errno
+import posixpath
 import stat
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
@@ -16,7 +17,7 @@ from k8slab.machine.errors import os_error
 from k8slab.machine.fs.inode import Device, Directory, Fifo, File, Inode, Socket, Symlink
 from k8slab.machine.fs.mounts import FileSystem, Mount, MountNamespace
 from k8slab.machine.fs.overlay import MergedDirectory
-from k8slab.machine.fs.paths import DEEPEST, Location, Searcher, Walker
+from k8slab.machine.fs.paths import DEEPEST, MOST_SYMLINKS, Location, Searcher, Walker
 
 
 class Stat(NamedTuple):
@@ -204,6 +205,12 @@ class FileView:
             if exclusive:
                 raise os_error(errno.EEXIST, path)
             return self.open_for_writing(found, path)
+        for _ in range(MOST_SYMLINKS):  # a dangling link: make what it points to
+            dangling = self.find_or_none(path, follow=False)
+            if dangling is None or not isinstance(dangling.inode, Symlink) or exclusive:
+                break
+            assert dangling.parent is not None
+            path = posixpath.join(dangling.parent.path, dangling.inode.target)
         place, name = self._place(path)
         self._add(place, name, File(b"", mode & ~self.umask, *self._owner(place), self.now()), path)
         made = self.walker.child(place, name)
@@ -470,14 +477,6 @@ class FileView:
 
     def _add(self, place: Location, name: str, inode: Inode, path: str) -> None:
         if self.walker.child(place, name) is not None:
-            existing = self.walker.child(place, name)
-            assert existing is not None
-            if isinstance(inode, File) and isinstance(existing.inode, Symlink):
-                # O_CREAT through a dangling link makes the link's target
-                target = existing.inode.target
-                base = place.path.rstrip("/") + "/" + target if not target.startswith("/") else target
-                self.add(base, inode)
-                return
             raise os_error(errno.EEXIST, path)
         if place.depth >= DEEPEST:
             raise os_error(errno.ENAMETOOLONG, path)

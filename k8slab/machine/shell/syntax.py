@@ -194,8 +194,10 @@ def word(parts: list[Part]) -> Word:
         texts = [part for part in joined if isinstance(part, Text)]
         tilde = not texts[0].quoted and texts[0].text.startswith("~")
         braces = any("{" in part.text for part in texts if not part.quoted)
-        if not tilde and not braces and not any(
-            GLOB_CHARACTERS & set(part.text) or "\\" in part.text for part in texts if not part.quoted
+        if (
+            not tilde
+            and not braces
+            and not any(GLOB_CHARACTERS & set(part.text) or "\\" in part.text for part in texts if not part.quoted)
         ):
             plain = "".join(part.text for part in texts)
     return Word(tuple(joined), plain)

@@ -132,11 +132,9 @@ def kill(shell: Shell, argv: list[str]) -> Steps:
         if shell.dialect.is_bash:
             shell.complain(f"kill: {argv[1].lstrip('-')}: invalid signal specification")
             return 1
-        raise shell.fatal(
-            f"kill: Illegal number: {argv[1]}"
-            if argv[1][1:].isdigit()
-            else f"kill: invalid signal number or name: {argv[2] if argv[1] == '-s' else argv[1][1:]}"
-        )
+        if argv[1] == "-s":
+            raise shell.fatal(f"kill: invalid signal number or name: {argv[2]}")
+        raise shell.fatal(f"kill: Illegal {'number: ' + argv[1] if argv[1][1:].isdigit() else 'option ' + argv[1][:2]}")
     status = 0
     for word in words:
         if word.startswith("%"):
