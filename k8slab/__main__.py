@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 START_PAGE = "00-start-here.ipynb"
+WORKSPACE = "k8slab"
 USAGE = """\
 usage: python -m k8slab lab [--zh] [options for jupyter lab]
 
@@ -21,10 +23,22 @@ def lab_arguments(arguments: list[str]) -> list[str]:
     chinese = "--zh" in arguments
     page = f"notebooks/{'zh/' if chinese else ''}{START_PAGE}"
     rest = [argument for argument in arguments if argument != "--zh"]
-    options = [f"--LabApp.default_url=/lab/workspaces/k8slab/tree/{page}?reset"]
+    options = [f"--LabApp.default_url=/lab/workspaces/{WORKSPACE}/tree/{page}"]
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         options.append("--allow-root")  # in a container everybody is root; the server listens on this machine only
     return [*options, *rest]
+
+
+def forget_layout() -> None:
+    """Forget which tabs were open last time, so that the start page stands alone.
+
+    (An address with ``?reset`` would do the same, but Jupyter then prints it with a token that does not let anybody in.)
+    """
+    from jupyterlab.commands import get_workspaces_dir
+    from jupyterlab_server.workspaces_handler import WorkspacesManager
+
+    with contextlib.suppress(FileNotFoundError):
+        WorkspacesManager(get_workspaces_dir()).delete(WORKSPACE)
 
 
 def main(arguments: list[str]) -> int:
@@ -43,6 +57,7 @@ def main(arguments: list[str]) -> int:
     os.chdir(REPOSITORY)
     configurations = [str(REPOSITORY / "assets" / "jupyter"), os.environ.get("JUPYTER_CONFIG_PATH", "")]
     os.environ["JUPYTER_CONFIG_PATH"] = os.pathsep.join(filter(None, configurations))
+    forget_layout()
     LabApp.launch_instance(argv=lab_arguments(arguments[1:]))
     return 0
 

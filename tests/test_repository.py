@@ -1,10 +1,12 @@
 """What holds for the repository as a whole: who may import whom, and that its lists of dependencies agree."""
 
 import json
+import os
 import re
 import subprocess
 import sys
 import tomllib
+import urllib.request
 from pathlib import Path
 
 import pytest
@@ -69,10 +71,32 @@ def test_importing_k8slab_loads_nothing_slow():
         ),
     ],
 )
-def test_the_lab_opens_on_the_start_page(arguments, page, rest):
+def test_the_lab_opens_on_the_start_page(arguments, page, rest, monkeypatch):
+    monkeypatch.setattr("os.geteuid", lambda: 1000, raising=False)
     opened, *others = lab_arguments(arguments)
-    assert opened == f"--LabApp.default_url=/lab/workspaces/k8slab/tree/{page}?reset"
+    assert opened == f"--LabApp.default_url=/lab/workspaces/k8slab/tree/{page}"
     assert others == rest
+
+
+def test_the_lab_opens_for_root_too_as_in_a_container(monkeypatch):
+    monkeypatch.setattr("os.geteuid", lambda: 0, raising=False)
+    assert "--allow-root" in lab_arguments([])
+
+
+def test_the_address_that_jupyter_prints_lets_the_learner_in(tmp_path):
+    """`make lab` answers: the printed address, with its token, gives JupyterLab itself and no login page."""
+    settings = {name: str(tmp_path) for name in ("JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "JUPYTER_CONFIG_DIR")}
+    command = [sys.executable, "-m", "k8slab", "lab", "--no-browser", "--port=0", "--ServerApp.port_retries=0"]
+    with subprocess.Popen(command, env={**os.environ, **settings}, stderr=subprocess.PIPE, text=True) as server:
+        try:
+            address = next(found[0] for line in server.stderr if (found := re.search(r"http://\S+token=\w+", line)))
+            opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
+            with opener.open(address, timeout=20) as answer:
+                page = answer.read().decode()
+        finally:
+            server.terminate()
+    assert "00-start-here.ipynb" in address
+    assert '"appName": "JupyterLab"' in page
 
 
 @pytest.mark.parametrize(("arguments", "code"), [([], 0), (["--help"], 0), (["lba"], 2)])

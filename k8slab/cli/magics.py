@@ -8,14 +8,18 @@ from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from k8slab.cli import driver
 from k8slab.cli.completed import Completed
 from k8slab.cli.disk import Disk
+from k8slab.cli.docker.main import docker, wants_terminal
+from k8slab.cli.docker.streams import END_OF_INPUT
+from k8slab.cli.docker.terminal import Terminal
 from k8slab.cli.driver import Handle
 from k8slab.cli.kubectl.main import kubectl
+from k8slab.cli.local_files import DiskFiles, LocalFiles, MemoryFiles
 from k8slab.cli.seam import Files
 from k8slab.sim.clock import Clock
 from k8slab.sim.errors import LabError
@@ -64,3 +68,53 @@ def hand_over(run: Runner) -> None:
     shell = get_ipython()
     if shell is not None:
         register(shell, run)
+
+
+def run_docker(
+    target: Target,
+    line: str,
+    cell: str | None = None,
+    *,
+    files: LocalFiles | None = None,
+    settings: LocalFiles | None = None,
+    env: Mapping[str, str] | None = None,
+) -> Completed:
+    """Run ``docker`` with the words of *line* and print what it prints. *cell* is its standard input; where a keyboard is asked for
+    (``run -it``) its lines are typed one by one, and Ctrl-D after them.
+
+    *target* returns the engine's door and the clock; *settings* keep ``~/.docker`` (never the learner's own).
+    """
+    handle, clock = target()
+    words = docker_words(line)
+    terminal = None
+    if wants_terminal(words):
+        typed = [f"{text}\r" for text in (cell or "").splitlines()]
+        terminal = Terminal(keys=(*typed, END_OF_INPUT), stdout=False, stderr=False)
+    verb = docker(
+        words,
+        files=files if files is not None else DiskFiles(),
+        home_files=settings if settings is not None else MemoryFiles(),
+        stdin=None if terminal is not None else cell,
+        env={"HOME": "/root", **(env or {})},
+        tty=terminal,
+    )
+    return driver.run_blocking(verb, handle, clock, echo=lambda text: print(text, end="", flush=True))
+
+
+def docker_words(line: str) -> list[str]:
+    """Return the arguments of ``docker`` on *line*, read as a shell reads them."""
+    words = words_of(line)
+    return words[1:] if words[:1] == ["docker"] else words
+
+
+def register_docker(shell: Any, run: Callable[[str, str | None], Completed]) -> None:
+    """Give the IPython *shell* ``%docker`` and ``%%docker``; *run* carries a command out and prints its output (see `run_docker`)."""
+
+    def line_magic(line: str) -> None:
+        run(line, None)
+
+    def cell_magic(line: str, cell: str) -> None:
+        run(line, cell)
+
+    shell.register_magic_function(line_magic, magic_kind="line", magic_name="docker")
+    shell.register_magic_function(cell_magic, magic_kind="cell", magic_name="docker")

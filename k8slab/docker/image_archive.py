@@ -54,8 +54,7 @@ def save(store: ImageStore, names: Sequence[str]) -> bytes:
             image.raw, [(layer.diff_id, len(layer.tar())) for layer in image.layers], oci=True
         )
         _add_blob(files, document)
-        for tag in tags or [None]:
-            index.append(_index_entry(document, tag))
+        index += [_index_entry(document, tag) for tag in tags] or [_index_entry(document, None)]
     repositories: dict[str, dict[str, str]] = {}
     for image, tags in chosen.values():
         for tag in tags:

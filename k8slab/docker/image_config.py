@@ -7,7 +7,7 @@ Left out: Windows (os.version, os.features, ArgsEscaped has no effect).
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from k8slab.docker import content, timestamps
@@ -59,9 +59,7 @@ class RunConfig:
         found: dict[str, Any] = {}
         for name, key in _KEYS.items():
             value = getattr(self, name)
-            if key in _OMIT_EMPTY and not value and value != 0:
-                continue
-            if key in _OMIT_EMPTY and value in (False, "", None):
+            if key in _OMIT_EMPTY and not value and (key != "StopTimeout" or value is None):
                 continue
             found[key] = value if key not in _SETS or value is None else {one: value[one] for one in sorted(value)}
         if self.labels:
@@ -115,7 +113,7 @@ _OMIT_EMPTY = (
 _SETS = ("ExposedPorts", "Volumes")
 _LISTS = ("Env", "Cmd", "Entrypoint", "OnBuild", "Shell")
 _CONTAINERS = tuple(name for name, key in _KEYS.items() if key in (*_SETS, *_LISTS, "Labels", "Healthcheck"))
-_KINDS: dict[str, type] = {
+_KINDS: dict[str, type[Any]] = {
     **dict.fromkeys(_KEYS.values(), str),
     **dict.fromkeys(("AttachStdin", "AttachStdout", "AttachStderr", "Tty", "OpenStdin", "StdinOnce", "ArgsEscaped", "NetworkDisabled"), bool),
     **dict.fromkeys((*_SETS, "Labels", "Healthcheck"), dict),
@@ -126,7 +124,7 @@ _GO_TYPES = {str: "string", bool: "bool", dict: "map", list: "[]string", int: "i
 
 
 def _checked(key: str, value: Any) -> Any:
-    kind = _KINDS[key]
+    kind: Any = _KINDS[key]
     if kind is list and isinstance(value, str) and key in ("Cmd", "Entrypoint", "Shell"):
         return [value]  # strslice.StrSlice takes a plain string too
     if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
@@ -262,5 +260,3 @@ def _text(document: dict[str, Any], key: str, default: str = "") -> str:
         raise ValueError(f"json: cannot unmarshal {_json_type(value)} into Go struct field Image.{key} of type string")
     return value or default
 
-
-assert tuple(_KEYS) == tuple(one.name for one in fields(RunConfig))

@@ -33,7 +33,7 @@ def test_exec_in_all_its_modes(client):
     assert tuple(box.exec_run(["sh", "-c", "echo a; echo b >&2; exit 4"], demux=True)) == (4, (b"a\n", b"b\n"))
     assert list(box.exec_run(["sh", "-c", "echo a; sleep 1; echo b"], stream=True).output) == [b"a\n", b"b\n"]
     assert box.exec_run("env", environment={"COLOR": "blue"}).output.count(b"COLOR=blue\n") == 1
-    assert box.exec_run("pwd", workdir="/tmp").output == b"/tmp\n"
+    assert box.exec_run("sh -c pwd", workdir="/tmp").output == b"/tmp\n"
     assert box.exec_run("id -u", user="nobody").output == b"65534\n"
     assert box.exec_run("tty", tty=True).output == b"/dev/pts/1\r\n"
     assert box.exec_run("nope").exit_code == 127
@@ -96,9 +96,9 @@ def test_archives_in_and_out(client):
 
 
 def test_diff_commit_and_run_what_was_committed(client):
-    box = client.containers.run("alpine", ["sh", "-c", "echo 1 > /new; rm /etc/motd"], detach=True)
+    box = client.containers.run("alpine", ["sh", "-c", "echo 1 > /new; rm /etc/alpine-release"], detach=True)
     box.wait()
-    assert {(row["Path"], row["Kind"]) for row in box.diff()} >= {("/new", 1), ("/etc/motd", 2), ("/etc", 0)}
+    assert {(row["Path"], row["Kind"]) for row in box.diff()} >= {("/new", 1), ("/etc/alpine-release", 2), ("/etc", 0)}
     image = box.commit("snap", "v1", message="why", changes="CMD cat /new")
     assert image.tags == ["snap:v1"]
     assert client.containers.run("snap:v1") == b"1\n"
@@ -129,7 +129,7 @@ def test_stats_and_top_of_a_running_container(client):
     top = box.top()
     assert top["Titles"] == ["UID", "PID", "PPID", "C", "STIME", "TTY", "TIME", "CMD"]
     assert top["Processes"][0][-1] == "sleep 1000"
-    assert box.top(ps_args="-o pid,comm")["Processes"][0][1] == "sleep"
+    assert box.top(ps_args="-o pid,args")["Processes"][0][1] == "sleep 1000"
 
 
 def test_events_tell_a_life_in_order(world, client):
@@ -138,9 +138,7 @@ def test_events_tell_a_life_in_order(world, client):
     client.containers.run("alpine", "true", name="e1", remove=True)
     found = client.events(since=start, until=world.engine.now() + 1, decode=True)
     told = [(one["Type"], one["Action"]) for one in found]
-    assert [action for type, action in told if type == "container"] == ["create", "attach", "start", "die", "destroy"] or [
-        action for type, action in told if type == "container"
-    ] == ["create", "start", "die", "destroy"]
+    assert [action for type, action in told if type == "container"] == ["create", "start", "die", "destroy"]
     assert [action for type, action in told if type == "network"] == ["connect", "disconnect"]
 
 

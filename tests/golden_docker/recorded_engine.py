@@ -155,7 +155,11 @@ class RecordedEngine:
 
     @staticmethod
     def _is(request: Request, entry: dict[str, Any]) -> bool:
-        return (request.method, request.path, query_of(request)) == (entry["method"], entry["path"], entry.get("query") or {})
+        return (request.method, request.path, query_of(request)) == (
+            entry["method"],
+            entry["path"],
+            entry.get("query") or {},
+        )
 
     def _compare(self, request: Request, entry: dict[str, Any]) -> None:
         where = f"{entry['method']} {entry['path']}"

@@ -104,7 +104,7 @@ def whole(response: Response) -> Steps[bytes]:
     """Return the body of *response*, waiting for the end of a stream."""
     if response.stream is None:
         return response.body
-    pieces = []
+    pieces: list[bytes] = []
     while True:
         piece: bytes | None = yield Read(response.stream)
         if piece is None:

@@ -197,6 +197,20 @@ def _dispatch(
     return (yield from function(run))
 
 
+def wants_terminal(argv: Sequence[str]) -> bool:
+    """Return whether *argv* is meant for somebody at a keyboard: ``run -it``, ``start -ai``, ``login``."""
+    path, rest = _verb_of([word for word in argv if word != "-D"])
+    if not path or helptext.subcommands(path):
+        return False
+    try:
+        parsed = flagset.parse(rest, helptext.flags_of(path), interspersed=path not in NOT_INTERSPERSED)
+    except (flagset.FlagError, flagset.HelpAsked):
+        return False
+    if path[-1] in ("attach", "login"):
+        return not parsed.on("password-stdin")
+    return parsed.on("tty") or (path[-1] == "start" and parsed.on("interactive"))
+
+
 def _verb_of(words: list[str]) -> tuple[tuple[str, ...], list[str]]:
     """Return the verb that *words* name, with its subcommands, and the words after it."""
     path: tuple[str, ...] = ()

@@ -121,14 +121,14 @@ def _ipam(run: Invocation) -> list[dict[str, Any]]:
     if len(subnets) < len(ranges) or len(subnets) < len(gateways):
         raise CommandError("every ip-range or gateway must have a corresponding subnet")
     pools: dict[str, dict[str, Any]] = {}
-    nets = {}
+    nets: dict[str, Any] = {}
     alone = len(subnets) == 1 and not (ranges or gateways or flags.items("aux-address"))
     if alone:
         return [{"Subnet": subnets[0]}]  # the engine will look at it
     for subnet in subnets:
         net = _network(subnet)
         for other in nets.values():
-            if net.version == other.version and net.overlaps(other):  # type: ignore[arg-type]
+            if net.version == other.version and net.overlaps(other):
                 raise CommandError("multiple overlapping subnet configuration is not supported")
         nets[subnet] = net
         pools[subnet] = {"Subnet": subnet}

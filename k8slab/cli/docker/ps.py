@@ -71,10 +71,15 @@ def ps(run: Invocation) -> Steps[int]:
 
 def _uses_size(form: str) -> bool:
     """Return whether the template *form* asks for sizes, which cost the engine time. Raises CommandError if it cannot be carried out."""
-    used = []
+    used: list[str] = []
+
+    def size() -> str:
+        used.append("Size")
+        return ""
+
     empty = {"Id": "", "Created": 0, "Ports": []}
-    row = dict.fromkeys(container_row(empty, datetime.fromtimestamp(0, UTC), trunc=True), "")
-    row |= {"Label": lambda name: "", "Size": lambda: used.append(True) or ""}
+    row: Row = dict.fromkeys(container_row(empty, datetime.fromtimestamp(0, UTC), trunc=True), "")
+    row |= {"Label": lambda name: "", "Size": size}
     formatting.dry_run(CONTAINERS, form, row)
     return bool(used)
 

@@ -14,8 +14,27 @@ from k8slab.cli.gotemplate.execute import Struct
 
 #: Fields that hold maps: Go prints their keys in order. All other objects are structs and keep theirs.
 _MAPS = frozenset(
-    "Labels Ports Networks PortBindings ExposedPorts Volumes Options Containers Config Sysctls Tmpfs DriverOpts Data Annotations "
-    "StorageOpt Status Runtimes IndexConfigs AuxiliaryAddresses".split()
+    [
+        "Labels",
+        "Ports",
+        "Networks",
+        "PortBindings",
+        "ExposedPorts",
+        "Volumes",
+        "Options",
+        "Containers",
+        "Config",
+        "Sysctls",
+        "Tmpfs",
+        "DriverOpts",
+        "Data",
+        "Annotations",
+        "StorageOpt",
+        "Status",
+        "Runtimes",
+        "IndexConfigs",
+        "AuxiliaryAddresses",
+    ]
 )
 
 

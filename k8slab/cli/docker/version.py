@@ -83,7 +83,9 @@ class _Side(Struct):
 
 
 def _struct(values: dict[str, Any], type_name: str) -> Struct:
-    found = _Side((key, raw_json.RawObject(value) if isinstance(value, dict) else value) for key, value in values.items())
+    found = _Side(
+        (key, raw_json.RawObject(value) if isinstance(value, dict) else value) for key, value in values.items()
+    )
     found.type_name = f"*{type_name}"
     return found
 

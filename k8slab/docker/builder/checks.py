@@ -207,8 +207,8 @@ def _is_image(text: str) -> bool:
 
 def _each(dockerfile: Dockerfile, ignore: Ignore | None) -> list[Warning]:
     found: list[Warning] = []
-    for one in dockerfile.arguments:
-        found += _secrets(one, [name for name, _ in one.pairs])
+    for argument in dockerfile.arguments:
+        found += _secrets(argument, [name for name, _ in argument.pairs])
     for _, following in dockerfile.stages:
         last: dict[str, Instruction] = {}
         has_workdir = False

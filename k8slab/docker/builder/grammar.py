@@ -98,11 +98,11 @@ def _pairs(line: Line, escape: str) -> tuple[tuple[tuple[str, str], ...], bool]:
     if not words:
         raise ValueError(f"{keyword} requires at least one argument")
     if "=" not in words[0]:
-        name, *value = _BLANKS.split(line.rest, maxsplit=1)
-        if not value:
+        parts = _BLANKS.split(line.rest, maxsplit=1)
+        if len(parts) < 2:
             raise ValueError(f"{keyword} must have two arguments")
-        return ((name, value[0]),), True
-    found = []
+        return ((parts[0], parts[1]),), True
+    found: list[tuple[str, str]] = []
     for word in words:
         name, equals, value = word.partition("=")
         if not equals:

@@ -200,6 +200,7 @@ class ShellProgram:
                 shell.complain(self.dialect.syntax(error.message), error.line)
                 if not shell.is_interactive:
                     raise Fatal(2) from None
+                line += text.count("\n")
                 text, shell.status = "", 2
                 continue
             if commands is None:

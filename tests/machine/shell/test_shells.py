@@ -41,7 +41,7 @@ def test_every_shell_words_its_errors(script, dash, ash, bash, codes, machine):
         ("function f { local x=1; echo $x; }; f; x=1; x+=2; echo $x", "1\n12\n"),
         ("set -o pipefail; false | true; echo $?", "1\n"),
         ("echo -e 'a\\tb'; echo 'a\\tb'; printf -v v %03d 7; echo $v", "a\tb\na\\tb\n007\n"),
-        ("echo $'a\\nb' ${!PATHX} $BASH_VERSION", "a\nb 5.2.15(1)-release\n"),
+        ("y=z; z=v; echo $'a\\nb' ${!y} $BASH_VERSION", "a\nb v 5.2.15(1)-release\n"),
     ],
 )
 def test_bash_has_its_own_words(script, output, debian):
@@ -103,7 +103,7 @@ HOSTILE = {
     "five hundred subshells inside each other": ("(" * 500 + "echo" + ")" * 500, "nesting too deep"),
     "quotes inside substitutions for ever": ('"$("$(' * 300, "nesting too deep"),
     "a function that calls itself": ("f() { f; }; f", "Maximum function recursion depth (1000) reached"),
-    "a substitution that calls itself": ("f() { echo $(f); }; f", "Maximum function recursion depth (1000) reached"),
+    "a substitution that calls itself": ("f() { echo $(f); }; f", "Cannot fork"),
     "an eval of itself": ('x=\'eval "$x"\'; eval "$x"', "too many nested evaluations"),
     "output without end": ("yes > /tmp/y", None),
     "zeros without end": ("cat /dev/zero > /tmp/z", None),
