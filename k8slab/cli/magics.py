@@ -14,7 +14,8 @@ from typing import Any
 from k8slab.cli import driver
 from k8slab.cli.completed import Completed
 from k8slab.cli.disk import Disk
-from k8slab.cli.docker.main import docker, wants_terminal
+from k8slab.cli.docker.compose_verb import compose
+from k8slab.cli.docker.main import LAB_BUILDER, docker, wants_terminal
 from k8slab.cli.docker.streams import END_OF_INPUT
 from k8slab.cli.docker.terminal import Terminal
 from k8slab.cli.driver import Handle
@@ -95,8 +96,9 @@ def run_docker(
         files=files if files is not None else DiskFiles(),
         home_files=settings if settings is not None else MemoryFiles(),
         stdin=None if terminal is not None else cell,
-        env={"HOME": "/root", **(env or {})},
+        env={"HOME": "/root", LAB_BUILDER: "1", **(env or {})},
         tty=terminal,
+        plugins={"compose": compose},
     )
     return driver.run_blocking(verb, handle, clock, echo=lambda text: print(text, end="", flush=True))
 

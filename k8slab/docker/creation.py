@@ -78,7 +78,7 @@ def create(engine: DockerEngine, body: Mapping[str, Any], name: str = "") -> tup
         else names.generate(engine.chance, engine.containers.by_name.__contains__)
     )
     _join_namespaces(engine, host_config)
-    endpoints = _endpoints(engine, host_config, (body.get("NetworkingConfig") or {}).get("EndpointsConfig") or {})
+    endpoints = _endpoints(engine, host_config, _asked_endpoints(body))
     points = collect(
         host_config, config.volumes or {}, lambda other: _volumes_of(engine, other), engine.host.files.exists
     )
@@ -117,6 +117,16 @@ def _check(config: RunConfig) -> None:
             raise invalid_parameter(f"{word} in Healthcheck cannot be less than 1ms")
     if (check.get("Retries") or 0) < 0:
         raise invalid_parameter("Retries in Healthcheck cannot be negative")
+
+
+def _asked_endpoints(body: Mapping[str, Any]) -> Mapping[str, Any]:
+    networking = body.get("NetworkingConfig") or {}
+    asked = networking.get("EndpointsConfig") or {} if isinstance(networking, dict) else None
+    if not isinstance(asked, dict) or not all(one is None or isinstance(one, dict) for one in asked.values()):
+        raise invalid_parameter(
+            "invalid JSON: json: cannot unmarshal into Go struct field NetworkingConfig.EndpointsConfig"
+        )
+    return asked
 
 
 def _join_namespaces(engine: DockerEngine, host_config: dict[str, Any]) -> None:

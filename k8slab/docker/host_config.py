@@ -42,9 +42,66 @@ UPDATABLE = (
 )  # fmt: skip
 
 
+_LISTS = (
+    "Binds", "VolumesFrom", "CapAdd", "CapDrop", "ExtraHosts", "GroupAdd", "Links", "SecurityOpt", "DeviceCgroupRules",
+    "DeviceRequests", "MaskedPaths", "ReadonlyPaths", "Mounts",
+)  # fmt: skip
+_MAPS = ("Tmpfs", "Sysctls", "StorageOpt", "Annotations", "PortBindings", "LogConfig", "RestartPolicy")
+_GO = {str: "string", bool: "bool", int: "int64", list: "[]string", dict: "map[string]string"}
+
+
+def check_shape(given: Any) -> None:
+    """Raise DockerError 400 for values of the wrong kind, as Go's decoder does."""
+    if not isinstance(given, dict):
+        raise invalid_parameter(
+            f"invalid JSON: json: cannot unmarshal {_json_type(given)} into Go struct field HostConfig"
+        )
+    for key, value in given.items():
+        default = DEFAULTS.get(key)
+        kind: type | None = (
+            list if key in _LISTS else dict if key in _MAPS else type(default) if default is not None else None
+        )
+        if key in ("MemorySwappiness", "PidsLimit"):
+            kind = int
+        elif key in ("OomKillDisable", "Init"):
+            kind = bool
+        wrong = kind is not None and value is not None and (type(value) is not kind)
+        if wrong or (
+            key in ("Binds", "VolumesFrom", "Links", "ExtraHosts")
+            and not all(isinstance(one, str) for one in value or ())
+        ):
+            word = _GO[kind] if kind is not None else "string"
+            raise invalid_parameter(
+                f"invalid JSON: json: cannot unmarshal {_json_type(value)} into Go struct field HostConfig.{key} of type {word}"
+            )
+    policy = given.get("RestartPolicy") or {}
+    retries, name = policy.get("MaximumRetryCount"), policy.get("Name")
+    if (retries is not None and type(retries) is not int) or (name is not None and not isinstance(name, str)):
+        raise invalid_parameter("invalid JSON: json: cannot unmarshal into Go struct field HostConfig.RestartPolicy")
+    for key, inner, word in (
+        ("PortBindings", list, "nat.PortMap"),
+        ("Mounts", dict, "mount.Mount"),
+        ("Tmpfs", str, "string"),
+    ):
+        values = given.get(key) or {}
+        for one in values.values() if isinstance(values, dict) else values:
+            bad = one is not None and not isinstance(one, inner)
+            if bad or (key == "PortBindings" and not all(isinstance(row, dict) for row in one or ())):
+                raise invalid_parameter(
+                    f"invalid JSON: json: cannot unmarshal {_json_type(one)} into Go struct field HostConfig.{key} of type {word}"
+                )
+
+
+def _json_type(value: Any) -> str:
+    if isinstance(value, bool):
+        return "bool"
+    return {str: "string", int: "number", float: "number", list: "array", dict: "object"}.get(type(value), "null")
+
+
 def settled(given: Mapping[str, Any] | None, cpus: int) -> dict[str, Any]:
     """Return *given* with everything that it leaves open, checked for a host with *cpus*. Raises DockerError 400."""
     given = given or {}
+    check_shape(given)
     config = dict(DEFAULTS)
     for key in DEFAULTS:
         value = given.get(key)

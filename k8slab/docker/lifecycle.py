@@ -14,7 +14,7 @@ from simpy.events import Event
 from k8slab.docker import networking, restart_policy, root_files, starting, timestamps
 from k8slab.docker.container import Container
 from k8slab.docker.errors import DockerError, conflict, invalid_parameter
-from k8slab.docker.host_config import UPDATABLE, check_policy, check_resources
+from k8slab.docker.host_config import UPDATABLE, check_policy, check_resources, check_shape
 from k8slab.machine import signals
 from k8slab.machine.process import Process
 from k8slab.sim.http import Stream
@@ -249,6 +249,7 @@ class Lifecycle:
             raise conflict(
                 f'Cannot update container {container.id}: Container is marked for removal and cannot be "update".'
             )
+        check_shape(body)
         changed = dict(container.host_config)
         for key in UPDATABLE:
             if body.get(key):

@@ -288,6 +288,8 @@ class Process:
         self._threads.append(thread)
 
     def _live_thread(self, body: Generator[Event, Any, Any]) -> Generator[Event, Any, None]:
+        if not self.is_alive:
+            return  # it ended before this thread's first step
         try:
             yield from self._drive(body)
         except simpy.Interrupt:
@@ -296,8 +298,8 @@ class Process:
             self.deliver(killed.signal)
         except Exited as end:
             self.terminate(end.code)
-        except (BrokenPipeError, ConnectionError):
-            pass  # the peer of this thread's connection has gone; only the thread ends
+        except OSError:
+            return  # the peer of this thread's connection has gone: only the thread ends
 
     def terminate(self, code: int) -> None:
         """End the process with *code* from one of its threads or handlers."""

@@ -2,10 +2,31 @@
 
 import pytest
 
-INSPECT_KEYS = (
-    "Id Created Path Args State Image ResolvConfPath HostnamePath HostsPath LogPath Name RestartCount Driver Platform MountLabel "
-    "ProcessLabel AppArmorProfile ExecIDs HostConfig GraphDriver Mounts Config NetworkSettings"
-).split()
+INSPECT_KEYS = [
+    "Id",
+    "Created",
+    "Path",
+    "Args",
+    "State",
+    "Image",
+    "ResolvConfPath",
+    "HostnamePath",
+    "HostsPath",
+    "LogPath",
+    "Name",
+    "RestartCount",
+    "Driver",
+    "Platform",
+    "MountLabel",
+    "ProcessLabel",
+    "AppArmorProfile",
+    "ExecIDs",
+    "HostConfig",
+    "GraphDriver",
+    "Mounts",
+    "Config",
+    "NetworkSettings",
+]
 
 
 def run(world, name, *command, **more):
@@ -23,7 +44,12 @@ def test_a_container_from_create_to_rm(world):
     assert logs.headers["content-type"] == "application/vnd.docker.multiplexed-stream"
     found = world.ask("GET", "/v1.50/containers/e1/json").json()
     assert list(found) == INSPECT_KEYS
-    assert (found["State"]["Status"], found["State"]["ExitCode"], found["Path"], found["Args"]) == ("exited", 0, "echo", ["hello"])
+    assert (found["State"]["Status"], found["State"]["ExitCode"], found["Path"], found["Args"]) == (
+        "exited",
+        0,
+        "echo",
+        ["hello"],
+    )
     assert world.ask("GET", "/v1.50/containers/json").json() == []
     (row,) = world.ask("GET", "/v1.50/containers/json", all=1).json()
     assert (row["Names"], row["Image"], row["Command"], row["Status"]) == (
@@ -65,6 +91,12 @@ def test_what_the_daemon_refuses_in_its_own_words(world, method, path, status, m
         ({"Image": "alpine", "HostConfig": {"NanoCpus": 99 * 10**9}}, "", 400, "range of CPUs is from 0.01 to 4.00, as there are only 4 CPUs available"),
         ({"Image": "alpine", "HostConfig": {"RestartPolicy": {"Name": "often"}}}, "", 400, "unknown policy 'often'"),
         ({"Image": "alpine", "HostConfig": {"AutoRemove": True, "RestartPolicy": {"Name": "always"}}}, "", 400, "can't create 'AutoRemove' container with restart policy"),
+        ({"Image": "alpine", "HostConfig": {"Memory": "much"}}, "", 400, "json: cannot unmarshal string into Go struct field HostConfig.Memory of type int64"),
+        ({"Image": "alpine", "HostConfig": {"PortBindings": {"80/tcp": [7]}}}, "", 400, "json: cannot unmarshal array into Go struct field HostConfig.PortBindings"),
+        ({"Image": "alpine", "HostConfig": {"PortBindings": {"x/tcp": []}}}, "", 400, "invalid port specification"),
+        ({"Image": "alpine", "HostConfig": "x"}, "", 400, "cannot unmarshal string into Go struct field HostConfig"),
+        ({"Image": "alpine", "NetworkingConfig": {"EndpointsConfig": {"x": 5}}}, "", 400, "NetworkingConfig.EndpointsConfig"),
+        ({"Image": "alpine", "Env": "A=1"}, "", 400, "Config.Env of type []string"),
         ({"Image": "alpine", "HostConfig": {"Binds": ["a:b:c:d"]}}, "", 400, "invalid volume specification: 'a:b:c:d'"),
         ({"Image": "alpine", "HostConfig": {"Binds": ["/a:/b:sideways"]}}, "", 400, "invalid mode: sideways"),
         ({"Image": "alpine", "HostConfig": {"Binds": ["/a:/b", "c1:/b"]}}, "", 400, "Duplicate mount point: /b"),
@@ -128,7 +160,9 @@ def test_a_running_container_is_only_removed_by_force(world):
 def test_the_wait_that_is_opened_before_the_start_answers_at_the_end(world):
     from k8slab.sim.http import Request
 
-    world.ask("POST", "/v1.50/containers/create", {"Image": "alpine", "Cmd": ["sh", "-c", "sleep 2; exit 7"]}, name="w1")
+    world.ask(
+        "POST", "/v1.50/containers/create", {"Image": "alpine", "Cmd": ["sh", "-c", "sleep 2; exit 7"]}, name="w1"
+    )
     waiting = world.api.handle(Request.of("POST", "/v1.50/containers/w1/wait", params={"condition": "next-exit"}))
     assert waiting.stream.read() == b""
     world.ask("POST", "/v1.50/containers/w1/start")
@@ -169,3 +203,24 @@ def test_equal_seeds_give_equal_worlds():
         return made.trace.text()
 
     assert story() == story()
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/volumes/create", {"Name": "aa", "Labels": [1]}),
+        ("/volumes/create", {"Name": 5}),
+        ("/networks/create", {"Name": "aa", "IPAM": "x"}),
+        ("/networks/create", {"Name": "aa", "IPAM": {"Config": [3]}}),
+        ("/networks/create", {"Name": "aa", "Options": {"a": 1}}),
+        ("/containers/web/exec", {"Cmd": True}),
+        ("/containers/web/exec", {"Cmd": [1]}),
+        ("/containers/web/update", {"Memory": "x"}),
+        ("/containers/web/update", {"RestartPolicy": {"Name": "on-failure", "MaximumRetryCount": "3"}}),
+    ],
+)
+def test_values_of_the_wrong_kind_are_refused(world, path, body):
+    run(world, "web", "sleep", "100")
+    answer = world.ask("POST", "/v1.50" + path, body)
+    assert answer.status == 400
+    assert answer.json()["message"].startswith("invalid JSON: json: cannot unmarshal")

@@ -6,7 +6,9 @@ from k8slab.docker.daemon_config import ConfigError, parse
 
 
 def test_mirrors_and_pools_are_read():
-    config = parse('{"registry-mirrors": ["https://mirror.lab"], "bip": "192.168.9.1/24", "default-address-pools": [{"base": "10.9.0.0/16", "size": 24}]}')
+    config = parse(
+        '{"registry-mirrors": ["https://mirror.lab"], "bip": "192.168.9.1/24", "default-address-pools": [{"base": "10.9.0.0/16", "size": 24}]}'
+    )
     assert config.registry_mirrors == ["https://mirror.lab/"]
     assert str(config.bridge_address) == "192.168.9.1/24"
     assert len(config.address_pools) == 256

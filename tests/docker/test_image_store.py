@@ -140,7 +140,7 @@ def test_removing_one_of_two_names_only_untags(world):
     assert image_removal.remove(world.store, "me/app") == [{"Untagged": "me/app:latest"}]
     records = image_removal.remove(world.store, "alpine")
     image = "sha256:"
-    assert [list(record)[0] for record in records] == ["Untagged", "Untagged", "Deleted", "Deleted"]
+    assert [next(iter(record)) for record in records] == ["Untagged", "Untagged", "Deleted", "Deleted"]
     assert records[0] == {"Untagged": "alpine:latest"}
     assert records[2]["Deleted"].startswith(image)
     with pytest.raises(DockerError, match="No such image: alpine:latest"):
@@ -211,14 +211,14 @@ def test_an_image_with_children_is_kept_even_by_force(world):
         f"conflict: unable to delete {image.short_id} (cannot be forced) - image has dependent child images"
     )
     # by name the image only loses its name
-    assert [list(one)[0] for one in image_removal.remove(world.store, "alpine")] == ["Untagged", "Untagged"]
+    assert [next(iter(one)) for one in image_removal.remove(world.store, "alpine")] == ["Untagged", "Untagged"]
 
 
 def test_prune_takes_dangling_images_and_with_all_the_unused(world):
     world.hub.move_tag("alpine")
     old = world.store.find("alpine")
     world.pull("alpine")
-    assert [one["Id"] for one in image_documents.summaries(world.store, filters={"dangling": ["false"]})][0] != old.id
+    assert next(one["Id"] for one in image_documents.summaries(world.store, filters={"dangling": ["false"]})) != old.id
     report = image_removal.prune(world.store)
     assert {"Deleted": old.id} in report["ImagesDeleted"]
     assert report["SpaceReclaimed"] == 0  # its layer is also the new image's

@@ -20,7 +20,9 @@ def test_stop_waits_ten_seconds_for_a_process_that_does_not_listen(world, client
 
 
 def test_a_shell_with_a_trap_ends_at_once(world, client):
-    box = client.containers.run("alpine", ["sh", "-c", "trap 'echo bye; exit 0' TERM; while true; do sleep 1; done"], detach=True)
+    box = client.containers.run(
+        "alpine", ["sh", "-c", "trap 'echo bye; exit 0' TERM; while true; do sleep 1; done"], detach=True
+    )
     world.clock.run(1)
     before = world.clock.now
     box.stop()
@@ -79,7 +81,9 @@ def test_back_off_doubles_up_to_a_minute_and_starts_anew_after_ten_good_seconds(
 
 
 def test_on_failure_gives_up_after_its_retries(world, client):
-    box = client.containers.run("alpine", "sh -c 'exit 1'", detach=True, restart_policy={"Name": "on-failure", "MaximumRetryCount": 3})
+    box = client.containers.run(
+        "alpine", "sh -c 'exit 1'", detach=True, restart_policy={"Name": "on-failure", "MaximumRetryCount": 3}
+    )
     world.clock.run(0.15)
     assert state(box)["Status"] == "restarting"
     world.clock.run(10)

@@ -150,7 +150,12 @@ def test_an_address_of_one_s_own_needs_a_network_with_a_subnet(client):
     client.networks.create("plain")
     client.networks.create("planned", ipam=IPAMConfig(pool_configs=[IPAMPool(subnet="10.5.0.0/16")]))
     config = {"planned": client.api.create_endpoint_config(ipv4_address="10.5.0.50")}
-    made = client.api.create_container("alpine", "sleep 9", networking_config=client.api.create_networking_config(config), host_config=client.api.create_host_config(network_mode="planned"))
+    made = client.api.create_container(
+        "alpine",
+        "sleep 9",
+        networking_config=client.api.create_networking_config(config),
+        host_config=client.api.create_host_config(network_mode="planned"),
+    )
     client.api.start(made)
     assert client.api.inspect_container(made)["NetworkSettings"]["Networks"]["planned"]["IPAddress"] == "10.5.0.50"
     one = box(client, "one")

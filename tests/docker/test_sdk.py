@@ -105,7 +105,9 @@ def test_diff_commit_and_run_what_was_committed(client):
 
 
 def test_build_and_run(client):
-    image, lines = client.images.build(fileobj=io.BytesIO(b"FROM alpine\nRUN echo made > /x\nCMD cat /x\n"), tag="me/app")
+    image, lines = client.images.build(
+        fileobj=io.BytesIO(b"FROM alpine\nRUN echo made > /x\nCMD cat /x\n"), tag="me/app"
+    )
     assert image.tags == ["me/app:latest"]
     assert any("Successfully tagged me/app:latest" in line.get("stream", "") for line in lines)
     assert client.containers.run("me/app") == b"made\n"
@@ -149,7 +151,9 @@ def test_listing_filters(client):
     assert [box.name for box in client.containers.list(all=True)] == ["two", "one"]
     assert [box.name for box in client.containers.list(filters={"label": "tier=web"})] == ["one"]
     assert [box.name for box in client.containers.list(all=True, filters={"exited": "3"})] == ["two"]
-    assert [box.name for box in client.containers.list(all=True, filters={"name": "w", "ancestor": "alpine"})] == ["two"]
+    assert [box.name for box in client.containers.list(all=True, filters={"name": "w", "ancestor": "alpine"})] == [
+        "two"
+    ]
     with pytest.raises(APIError, match="invalid filter 'status=alive'"):
         client.containers.list(filters={"status": "alive"})
 

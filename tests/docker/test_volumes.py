@@ -30,14 +30,18 @@ def test_an_empty_volume_is_filled_from_the_image_and_a_full_one_hides_it(client
 def test_a_bind_mount_hides_what_the_image_has_and_is_one_and_the_same_directory(world, client):
     world.host.files.make_directories("/srv/www")
     world.host.files.write("/srv/www/a", "host\n")
-    assert sh(client, "cat /etc/a; echo more > /etc/b; ls /etc/passwd 2>&1 || true", volumes=["/srv/www:/etc"]).startswith("host\nls:")
+    assert sh(
+        client, "cat /etc/a; echo more > /etc/b; ls /etc/passwd 2>&1 || true", volumes=["/srv/www:/etc"]
+    ).startswith("host\nls:")
     assert world.host.files.read_text("/srv/www/b") == "more\n"
 
 
 def test_v_makes_a_missing_directory_and_mount_refuses(world, client):
     sh(client, "true", volumes=["/srv/new:/x"])
     assert world.host.files.is_directory("/srv/new")
-    with pytest.raises(APIError, match='invalid mount config for type "bind": bind source path does not exist: /srv/none'):
+    with pytest.raises(
+        APIError, match='invalid mount config for type "bind": bind source path does not exist: /srv/none'
+    ):
         sh(client, "true", mounts=[Mount("/x", "/srv/none", type="bind")])
 
 
@@ -90,9 +94,9 @@ def test_bad_names_are_refused(client):
 
 
 def test_a_commit_has_nothing_of_the_volumes(client):
-    box = client.containers.run("alpine", ["sh", "-c", "echo 1 > /data/f; echo 2 > /f"], detach=True, volumes=["data:/data"])
+    box = client.containers.run(
+        "alpine", ["sh", "-c", "echo 1 > /data/f; echo 2 > /f"], detach=True, volumes=["data:/data"]
+    )
     box.wait()
     box.commit("snap", "v1")
-    assert client.containers.run("snap:v1", "ls /data /f") == b"/f\n\n/data:\n" or b"f\n" not in client.containers.run(
-        "snap:v1", "ls /data"
-    )
+    assert client.containers.run("snap:v1", ["sh", "-c", "ls /data; cat /f"]) == b"2\n"

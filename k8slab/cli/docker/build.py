@@ -17,7 +17,6 @@ from k8slab.cli.docker.cp import as_member
 from k8slab.cli.docker.errors import CommandError, StreamError
 from k8slab.cli.docker.invocation import Invocation
 from k8slab.cli.docker.option_checks import extra_host
-from k8slab.cli.docker.registry_verbs import parsed
 from k8slab.cli.local_files import absolute, exists, followed
 from k8slab.cli.seam import Steps
 from k8slab.cli.tar_archive import Member, is_archive, pack
@@ -25,24 +24,23 @@ from k8slab.sim.http import Response
 
 DOCKERFILE, IGNORE_FILE = "Dockerfile", ".dockerignore"
 SENDING = "Sending build context to Docker daemon "
-READ_BYTES, UPDATE_BYTES = 32 * 1024, 512 * 1024
 REMOTE = ("http://", "https://", "git://", "github.com/", "git@")
 
 
 def build(run: Invocation) -> Steps[int]:
     """Build an image."""
     flags = run.flags
-    for tag in flags.items("tag"):
-        _check_tag(tag)
+    if flags.on("squash"):
+        raise CommandError('"--squash" is only supported on a Docker daemon with experimental features enabled')
     quiet = flags.on("quiet")
     context = run.args[0]
     dockerfile, remote, data = _context(run, context)
     buildkit = bool(run.env.get("K8SLAB_BUILDER")) and run.env.get("DOCKER_BUILDKIT", "1") not in ("0", "f", "false")
     shown: list[str] = []
     write = shown.append if quiet else run.io.out
-    if not remote and not (buildkit or quiet):
-        for line in _sending(len(data)):
-            write(line)
+    sending = f"{SENDING}{units.human_size(len(data)):>8}\r\r\n" if not remote and not buildkit else ""
+    if not quiet:
+        run.io.out(sending)
     query = _query(run, dockerfile, remote, buildkit)
     headers = {"X-Registry-Config": _credentials(run)}
     if data:
@@ -53,7 +51,7 @@ def build(run: Invocation) -> Steps[int]:
         yield from _show(run, response, write, identifiers, quiet, buildkit)
     except StreamError as error:
         if quiet:
-            run.io.err("".join(shown))
+            run.io.err(sending + "".join(shown))
         raise error from None
     if quiet:
         run.io.out(identifiers[-1] + "\n" if identifiers and not shown else "".join(shown))
@@ -89,24 +87,6 @@ def _show(
             raise StreamError(f"ERROR: failed to build: failed to solve: {text}")
         else:
             display.show(message)
-
-
-def _check_tag(text: str) -> None:
-    try:
-        parsed(text)
-    except CommandError as error:
-        raise CommandError(f'invalid argument "{text}" for "-t, --tag" flag: {error}', 125) from None
-
-
-def _sending(size: int) -> list[str]:
-    """Return the words about the context on its way, as often as the client says them."""
-    out = []
-    last = 0
-    for current in range(READ_BYTES, size + 1, READ_BYTES):
-        if current - last > UPDATE_BYTES:
-            out.append(f"{SENDING}{units.human_size(current):>8}\r")
-            last = current
-    return [*out, f"{SENDING}{units.human_size(size):>8}\r", "\r\n"]
 
 
 def _query(run: Invocation, dockerfile: str, remote: str, buildkit: bool) -> dict[str, str | list[str] | None]:
@@ -216,9 +196,6 @@ def _dockerfile_in(run: Invocation, root: str, given: str) -> str:
             path = posixpath.join(root, DOCKERFILE.lower())
     else:
         path = absolute(run.files, given)
-        inside = posixpath.join(root, given)
-        if not exists(run.files, path) and exists(run.files, inside):
-            path = inside
     if not exists(run.files, path):
         raise CommandError(
             "unable to prepare context: unable to evaluate symlinks in Dockerfile path: "

@@ -100,7 +100,7 @@ def _default(kind: str, shown: str) -> Any:
     if kind in _LISTS:
         return []
     if kind in ("int", "uint", "uint16", "uint32"):
-        return int(shown or 0)
+        return int(re.match(r"-?\d*", shown)[0] or 0)  # type: ignore[index]
     if kind in ("bytes", "duration", "decimal", "float"):
         return 0
     return shown

@@ -15,8 +15,6 @@ Path = tuple[str, ...]
 
 _ALIASES = re.compile(r"^Aliases:\n(.+)$", re.MULTILINE)
 _COMMAND = re.compile(r"^  ([a-z][a-z0-9-]*)\*? +\S")
-#: Verbs that the top-level help does not list while the engine is in no swarm.
-_UNLISTED = ("config", "node", "secret", "service", "stack")
 #: Groups whose line of usage names COMMAND when a word below them is unknown; the others stop at their own name.
 _NAMES_COMMAND = ("manifest", "volume")
 RECORDED_HOME = "/root"
@@ -47,7 +45,14 @@ def subcommands(path: Path) -> tuple[str, ...]:
             found.append(match[1])
         elif line and not line.startswith(" "):
             listing = False
-    return tuple(found) + (_UNLISTED if not path else ())
+    return tuple(found) + tuple(name for name in _recorded_below(path) if name not in found)
+
+
+def _recorded_below(path: Path) -> list[str]:
+    """Return the verbs below *path*, also those that the help hides while the engine is in no swarm."""
+    names = sorted(entry.name.removesuffix(".txt") for entry in (resources.files(__package__) / "help").iterdir())
+    paths = [tuple(name.split("_")) for name in names if name != "docker"]
+    return [parts[-1] for parts in paths if parts[:-1] == path]
 
 
 @functools.lru_cache

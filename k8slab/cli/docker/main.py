@@ -81,17 +81,19 @@ def docker(
     stdin: bytes | str | None = None,
     env: Mapping[str, str] | None = None,
     tty: Terminal | None = None,
+    plugins: Mapping[str, VerbFunction] | None = None,
 ) -> Verb:
     """Return the command line *argv* (without the word ``docker``) as a verb for a driver.
 
     *files* are those that the line may name; the user's settings are kept in *home_files* (*files*, if not given). *stdin* None is a
-    terminal (with *tty*) or nothing at all.
+    terminal (with *tty*) or nothing at all. *plugins* are verbs that the client itself does not have (``compose``): each gets an
+    invocation whose words are all that stands after its name.
     """
     io = Io()
     local = files if files is not None else MemoryFiles()
     home = home_files if home_files is not None else local
     data = stdin.encode() if isinstance(stdin, str) else stdin
-    return Verb(io, _run(list(argv), io, local, home, data, env or {}, tty))
+    return Verb(io, _run(list(argv), io, local, home, data, env or {}, tty, plugins or {}))
 
 
 def _run(
@@ -102,9 +104,10 @@ def _run(
     stdin: bytes | None,
     env: Mapping[str, str],
     tty: Terminal | None,
+    plugins: Mapping[str, VerbFunction],
 ) -> Steps[int]:
     try:
-        return (yield from _dispatch(argv, io, files, home, stdin, env, tty))
+        return (yield from _dispatch(argv, io, files, home, stdin, env, tty, plugins))
     except Exit as error:
         return error.exit_code
     except CommandError as error:
@@ -122,6 +125,7 @@ def _dispatch(
     stdin: bytes | None,
     env: Mapping[str, str],
     tty: Terminal | None,
+    plugins: Mapping[str, VerbFunction],
 ) -> Steps[int]:
     user_home = env.get("HOME", helptext.RECORDED_HOME)
     try:
@@ -155,6 +159,10 @@ def _dispatch(
         yield from api.ping()
         name = " ".join(words[:2]) if words[1:2] in (["create"], ["ls"], ["rm"]) else words[0]
         raise CommandError(f"docker {name} is only supported on a Docker daemon with experimental features enabled")
+    if words[0] in plugins:
+        given = flagset.Parsed({}, args=words[1:])
+        run = Invocation((words[0],), given, io, files, stdin, env, tty, api, config)
+        return (yield from plugins[words[0]](run))
     path, rest = _verb_of(words)
     if not path:
         raise CommandError(f"docker: unknown command: docker {words[0]}\n\nRun 'docker --help' for more information")

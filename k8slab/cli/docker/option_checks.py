@@ -10,7 +10,7 @@ import ipaddress
 import re
 from collections.abc import Callable
 
-from k8slab.cli.docker import mount_option, network_option
+from k8slab.cli.docker import image_names, mount_option, network_option
 
 _DOMAIN = re.compile(r"[a-zA-Z0-9]([a-zA-Z0-9-]*[a-zA-Z0-9])?(\.[a-zA-Z0-9]([a-zA-Z0-9-]*[a-zA-Z0-9])?)*\.?")
 _SYSCTLS = frozenset(
@@ -166,6 +166,11 @@ def gpus(value: str) -> str:
     return value
 
 
+def tag(value: str) -> str:
+    image_names.parse(value)
+    return value
+
+
 CHECKS: dict[str, Callable[[str], str]] = {
     "attach": attach,
     "dns": ip_address,
@@ -181,4 +186,5 @@ CHECKS: dict[str, Callable[[str], str]] = {
     "mount": mount,
     "network": network,
     "gpus": gpus,
+    "tag": tag,
 }

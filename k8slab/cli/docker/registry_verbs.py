@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from k8slab.cli.docker import api, formatting, json_messages, units
+from k8slab.cli.docker import api, formatting, image_names, json_messages, units
 from k8slab.cli.docker.config_file import HUB, registry_key
 from k8slab.cli.docker.errors import CommandError
 from k8slab.cli.docker.formatting import Listing
@@ -33,18 +33,9 @@ INSECURE = "WARNING! Using --password via the CLI is insecure. Use --password-st
 def parsed(text: str) -> reference.Reference:
     """Return what *text* names. Raises CommandError."""
     try:
-        return reference.parse(text)
-    except reference.ReferenceError as error:
-        raise CommandError(_full(text, str(error))) from None
-
-
-def _full(text: str, message: str) -> str:
-    """The client names the whole path of an official image in this one error."""
-    start = "invalid reference format: repository name ("
-    if message.startswith(start) and "/" not in text:
-        name = text.partition(":")[0]
-        return f"{start}library/{name}) must be lowercase"
-    return message
+        return image_names.parse(text)
+    except ValueError as error:
+        raise CommandError(str(error)) from None
 
 
 def columns(run: Invocation) -> int | None:

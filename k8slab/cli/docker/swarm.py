@@ -27,13 +27,13 @@ PLUGINS = Listing(
 )
 
 
-def asks(method: str, path: str) -> Callable[[Invocation], Steps[int]]:
+def asks(method: str, path: str, query: api.Query | None = None) -> Callable[[Invocation], Steps[int]]:
     """Return a verb that makes one request; without a swarm the answer is a refusal."""
 
     def verb(run: Invocation) -> Steps[int]:
         where = path.replace("{}", run.args[0] if run.args else "")
-        query = {"filters": api.filters(run.flags.items("filter"))} if run.flags.has("filter") else None
-        yield from run.api.call(method, where, query)
+        filters = {"filters": api.filters(run.flags.items("filter"))} if run.flags.has("filter") else {}
+        yield from run.api.call(method, where, {**filters, **(query or {})})
         raise CommandError("the lab has no swarm mode")
 
     return verb

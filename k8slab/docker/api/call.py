@@ -17,6 +17,16 @@ from k8slab.sim.http import Request, Response
 Filters = dict[str, list[str]]
 
 
+#: Fields that hold nothing but texts.
+TEXTS = ("Labels", "Options", "DriverOpts", "Cmd", "Env")
+
+
+def _json_type(value: Any) -> str:
+    if isinstance(value, bool):
+        return "bool"
+    return {str: "string", int: "number", float: "number", list: "array", dict: "object"}.get(type(value), "null")
+
+
 @dataclass(slots=True)
 class Call:
     """A request to *engine*; *names* are the variable parts of its path."""
@@ -65,6 +75,24 @@ class Call:
         if not isinstance(value, dict):
             raise invalid_parameter("invalid JSON: json: cannot unmarshal array into Go value of type object")
         return value
+
+    def fields(self, **kinds: type) -> dict[str, Any]:
+        """Return the body, whose fields in *kinds* are of that kind or missing; texts are all that lists and maps hold.
+
+        Raises DockerError 400.
+        """
+        body = self.body()
+        for key, kind in kinds.items():
+            value = body.get(key)
+            inner: list[Any] = []
+            if isinstance(value, list | dict) and kind in (list, dict):
+                inner = value if isinstance(value, list) else list(value.values())
+            wrong = value is not None and type(value) is not kind
+            if wrong or (key in TEXTS and not all(isinstance(one, str) for one in inner)):
+                raise invalid_parameter(
+                    f"invalid JSON: json: cannot unmarshal {_json_type(value)} into Go struct field .{key}"
+                )
+        return body
 
     def filters(self) -> Filters:
         """Return the ``filters`` parameter: ``{"label": {"a=b": true}}`` or, as older clients say it, ``{"label": ["a=b"]}``."""

@@ -12,13 +12,14 @@ from k8slab.sim.http import Response
 def create(call: Call) -> Response:
     """Prepare a command in a container."""
     container = call.engine.containers.find(call.name)
-    return ok({"Id": executing.create(call.engine, container, call.body()).id}, 201)
+    body = call.fields(Cmd=list, Env=list, User=str, WorkingDir=str, DetachKeys=str)
+    return ok({"Id": executing.create(call.engine, container, body).id}, 201)
 
 
 def start(call: Call) -> Response:
     """Run the command; its input and output are on the connection that is left."""
     one = executing.find(call.engine, call.name)
-    body = call.body()
+    body = call.fields(Detach=bool, Tty=bool, ConsoleSize=list)
     size = body.get("ConsoleSize")
     detach = bool(body.get("Detach"))
     talk = executing.start(

@@ -38,7 +38,14 @@ def listing(call: Call) -> Response:
 
 def create(call: Call) -> Response:
     """``docker network create``."""
-    return ok({"Id": call.engine.networks.create(call.body()).id, "Warning": ""}, 201)
+    body = call.fields(Name=str, Driver=str, IPAM=dict, Options=dict, Labels=dict)
+    ipam = body.get("IPAM") or {}
+    configs = ipam.get("Config") or []
+    if not isinstance(configs, list) or not all(one is None or isinstance(one, dict) for one in configs):
+        raise invalid_parameter(
+            "invalid JSON: json: cannot unmarshal into Go struct field IPAM.Config of type []network.IPAMConfig"
+        )
+    return ok({"Id": call.engine.networks.create(body).id, "Warning": ""}, 201)
 
 
 def inspect(call: Call) -> Response:
@@ -48,7 +55,7 @@ def inspect(call: Call) -> Response:
 
 def connect(call: Call) -> Response:
     """``docker network connect``."""
-    body = call.body()
+    body = call.fields(Container=str, EndpointConfig=dict)
     container = call.engine.containers.find(str(body.get("Container") or ""))
     networking.connect_later(call.engine, call.name, container, body.get("EndpointConfig"))
     return nothing(200)
@@ -56,7 +63,7 @@ def connect(call: Call) -> Response:
 
 def disconnect(call: Call) -> Response:
     """``docker network disconnect``."""
-    body = call.body()
+    body = call.fields(Container=str)
     call.engine.networks.find(call.name)
     container = call.engine.containers.find(str(body.get("Container") or ""))
     networking.disconnect_now(call.engine, call.name, container)

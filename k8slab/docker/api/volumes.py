@@ -13,7 +13,7 @@ def listing(call: Call) -> Response:
 
 def create(call: Call) -> Response:
     """``docker volume create``."""
-    body = call.body()
+    body = call.fields(Name=str, Driver=str, Labels=dict, DriverOpts=dict)
     volume = call.engine.volumes.create(
         str(body.get("Name") or ""),
         driver=str(body.get("Driver") or ""),

@@ -103,7 +103,8 @@ def useradd(call: Call) -> int:
         if options.get("u").isdigit()
         else _free([user.uid for user in known], 100 if system and call.busybox else 999 if system else 1000)
     )
-    group = options.get("g")
+    # busybox adduser: -G is the group to be in, -g a comment
+    group = options.get("G" if adduser and call.busybox else "g")
     if group:
         found = next((one.gid for one in users.groups(call.files) if group in (one.name, str(one.gid))), None)
         if found is None:
@@ -131,7 +132,7 @@ def useradd(call: Call) -> int:
         call.files.make_directories(home, 0o755)
         call.files.change_owner(home, uid, gid)
     for extra in options.get("G").split(","):
-        if extra:
+        if extra and extra != group:
             _join(call, name, extra)
     return 0
 

@@ -24,7 +24,8 @@ CURL_LONG = {
     "silent": "s", "show-error": "S", "include": "i", "head": "I", "output=": "o", "remote-name": "O", "request=": "X", "header=": "H",
     "data=": "d", "data-raw=": "d", "data-binary=": "d", "json=": "J", "location": "L", "fail": "f", "verbose": "v", "max-time=": "m",
     "connect-timeout=": "T", "insecure": "k", "user-agent=": "A", "user=": "u", "write-out=": "w", "retry=": "R", "unix-socket=": "U",
-    "get": "G", "form=": "F", "compressed": "C", "noproxy=": "N", "resolve=": "r", "fail-with-body": "f", "ipv4": "4", "no-progress-meter": "s",
+    "get": "G",
+    "path-as-is": "p", "form=": "F", "compressed": "C", "noproxy=": "N", "resolve=": "r", "fail-with-body": "f", "ipv4": "4", "no-progress-meter": "s",
     "retry-connrefused": "c", "retry-delay=": "D", "http1.1": "1", "globoff": "g", "proto=": "P", "tlsv1.2": "t",
 }  # fmt: skip
 
@@ -251,7 +252,10 @@ def _deliver(call: Call, options: Options, target: Target, reply: Reply, address
     path = options.get("o") or (posixpath.basename(target.path.split("?")[0]) if "O" in options else "")
     if path and path != "-":
         try:
-            call.files.write(path, content)
+            target_file = call.process.open(path, "w")
+            target_file.references += 1
+            target_file.write_now(content)
+            target_file.close()
         except OSError as error:
             call.err(f"Warning: Failed to open the file {path}: {reason(error)}\n")
             raise Failure(23, "Failure writing output to destination") from None

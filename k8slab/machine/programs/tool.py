@@ -304,7 +304,7 @@ class Tool:
             raise
         except OSError as error:  # what the tool itself did not word
             code = call.fail(f"{error.filename}: {words(error)}" if error.filename else words(error))
-        except ValueError as error:  # a number that is none
+        except (ValueError, OverflowError) as error:  # a number that is none
             code = call.fail(f"invalid number: {str(error).rpartition(':')[2].strip()}")
         try:
             yield from call.flush()
