@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import shlex
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import lightkube
 
@@ -13,13 +13,18 @@ from k8slab.cli import driver, magics
 from k8slab.cli.completed import Completed
 from k8slab.cli.disk import Disk
 from k8slab.cli.kubectl.main import kubectl
+from k8slab.cli.local_files import MemoryFiles
 from k8slab.cluster.client.transport import client_for
 from k8slab.cluster.cluster import Cluster
+from k8slab.docker.workstation import Workstation
 from k8slab.sim.chance import Chance
 from k8slab.sim.clock import Clock
 from k8slab.sim.errors import LabError
 from k8slab.sim.inspect import Mark
 from k8slab.sim.trace import Trace
+
+if TYPE_CHECKING:
+    from docker import DockerClient
 
 #: How long a new lab's nodes are given to become Ready.
 BOOT_SECONDS = 60
@@ -44,7 +49,10 @@ class Lab:
             raise LabError(f"a lab cannot have {nodes} nodes: use 0 or more")
         self._nodes, self._seed, self._hollow = nodes, seed, hollow
         self._build()
-        magics.hand_over(self.run_magic)
+        magics.hand_over(
+            kubectl=lambda line, stdin: self.show(self.kubectl(magics.words_of(line), stdin)),
+            docker=lambda line, stdin: self.show(self.docker(line, stdin)),
+        )
 
     def _build(self) -> None:
         if gc.get_threshold()[0] and gc.get_threshold()[0] < COLLECT_AFTER_OBJECTS[0]:
@@ -55,6 +63,8 @@ class Lab:
         self.cluster = Cluster(self.clock, self.chance, self.trace)
         self._marks: list[Mark] = []
         self._client: lightkube.Client | None = None
+        self._workstation: Workstation | None = None
+        self._docker_settings = MemoryFiles()
         self.cluster.start()
         for number in range(1, self._nodes + 1):
             self.cluster.add_node(f"node-{number}", hollow=self._hollow)
@@ -91,9 +101,29 @@ class Lab:
             self._marks.append(before)
         return done
 
-    def run_magic(self, line: str, stdin: str = "") -> Completed:
-        """Carry out ``%kubectl line`` and print what it prints. (The newest lab, or lesson, has the magics.)"""
-        done = self.kubectl(magics.words_of(line), stdin)
+    def docker(self, command: str | Sequence[str], stdin: str = "") -> Completed:
+        """Run ``docker`` with *command* on the lab's own machine, which has a Docker engine; an error of the tool is in the result.
+
+        Where the command asks for a keyboard (``run -it``) the lines of *stdin* are typed. Its settings (``docker login``) are the
+        lab's, never those of the learner's own ``~/.docker``. Time passes while an image is pulled, a container runs, ...
+        """
+        line = command if isinstance(command, str) else shlex.join(command)
+        verb = magics.docker_verb(line, stdin or None, settings=self._docker_settings)
+        return driver.run_blocking(verb, self.workstation.api.handle, self.clock)
+
+    @property
+    def workstation(self) -> Workstation:
+        """The machine with Docker on it, switched on when first asked for."""
+        if self._workstation is None:
+            self._workstation = Workstation(self.clock, self.chance, self.trace)
+        return self._workstation
+
+    def docker_client(self) -> DockerClient:
+        """Return the real docker SDK, joined to the lab's engine in process."""
+        return self.workstation.client
+
+    def show(self, done: Completed) -> Completed:
+        """Print what a command printed, as its magic does, and return it."""
         print(done.text, end="")
         return done
 

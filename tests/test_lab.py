@@ -148,3 +148,23 @@ def test_another_seed_tells_another_story():
         lab.run(10)
         names.append([pod.metadata.name for pod in lab.objects(Pod)])
     assert names[0] != names[1]
+
+
+def test_docker_runs_on_the_labs_own_machine(lab):
+    ran = lab.docker("run --rm alpine sh -c 'echo hi; exit 3'")
+    assert (ran.stdout, ran.exit_code) == ("hi\n", 3)
+    assert lab.docker_client().containers.run("alpine", "echo sdk") == b"sdk\n"
+
+
+def test_the_lines_of_a_cell_are_typed_where_docker_asks_for_a_keyboard(lab):
+    typed = lab.docker("run -it --rm alpine sh", stdin="echo hello\nexit 5\n")
+    assert ("hello" in typed.stdout, typed.exit_code) == (True, 5)
+
+
+def test_a_published_port_answers_and_a_stopped_container_does_not(lab):
+    lab.docker("run -d --name web -p 8080:80 nginx:1.27")
+    page = "run --rm --network host alpine wget -qO- http://127.0.0.1:8080"
+    assert "<h1>Welcome to nginx!</h1>" in lab.docker(page).stdout
+    assert lab.docker("stop web").stdout == "web\n"
+    assert "Exited (0)" in lab.docker("ps -a").stdout
+    assert "Connection refused" in lab.docker(page).stderr

@@ -15,6 +15,7 @@ from simpy.events import Event
 from k8slab.cli.completed import Completed
 from k8slab.cli.seam import Interrupted, Io, Now, Read, Sleep, Step, Verb, raw, shown
 from k8slab.sim.clock import Clock
+from k8slab.sim.errors import LabError
 from k8slab.sim.http import Request, Response
 
 Handle = Callable[[Request], Response]
@@ -68,6 +69,7 @@ def _blocking(verb: Verb, handle: Handle, clock: Clock, silence_seconds: float, 
                 answer = None
             else:
                 answer = _at_once(step, handle, clock)
+                _decide(answer, clock, silence_seconds)
     except StopIteration as stop:
         return int(stop.value or 0)
     except KeyboardInterrupt:
@@ -124,6 +126,15 @@ def _farewell(clock: Clock, silence_seconds: float, end: float) -> str:
     return f"^C  (the lab ended this command: nothing new for {silence_seconds:g} virtual seconds)\n"
 
 
+def _decide(answer: Any, clock: Clock, silence_seconds: float) -> None:
+    """Let time pass until the status of *answer* is known, if it is a response that takes its time."""
+    if isinstance(answer, Response):
+        while not answer.is_decided and answer.stream is not None:
+            if not clock.run_until(answer.stream.wait(), silence_seconds):
+                raise LabError("the engine has not answered for very long: look at lab.trace, or lab.reset() the lab")
+        answer.settle()
+
+
 def _at_once(step: Step, handle: Handle, clock: Clock) -> Any:
     if isinstance(step, Request):
         return handle(step)
@@ -151,6 +162,11 @@ def _in_background(verb: Verb, handle: Handle, clock: Clock) -> Generator[Event,
                 answer = None
             else:
                 answer = _at_once(step, handle, clock)
+                if isinstance(answer, Response):
+                    while not answer.is_decided:
+                        assert answer.stream is not None
+                        yield answer.stream.wait()
+                    answer.settle()
     except StopIteration as stop:
         verb.io.finish()
         return _completed(verb.io, int(stop.value or 0), "".join(mixed))

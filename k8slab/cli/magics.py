@@ -11,17 +11,14 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from k8slab.cli import driver
 from k8slab.cli.completed import Completed
-from k8slab.cli.disk import Disk
 from k8slab.cli.docker.compose_verb import compose
 from k8slab.cli.docker.main import LAB_BUILDER, docker, wants_terminal
 from k8slab.cli.docker.streams import END_OF_INPUT
 from k8slab.cli.docker.terminal import Terminal
 from k8slab.cli.driver import Handle
-from k8slab.cli.kubectl.main import kubectl
 from k8slab.cli.local_files import DiskFiles, LocalFiles, MemoryFiles
-from k8slab.cli.seam import Files
+from k8slab.cli.seam import Verb
 from k8slab.sim.clock import Clock
 from k8slab.sim.errors import LabError
 
@@ -29,13 +26,6 @@ from k8slab.sim.errors import LabError
 Target = Callable[[], tuple[Handle, Clock]]
 #: Runs ``kubectl`` with a line of arguments and some standard input.
 Runner = Callable[[str, str], Completed]
-
-
-def run_kubectl(target: Target, line: str, stdin: str = "", files: Files | None = None) -> Completed:
-    """Run ``kubectl`` with the words of *line* and print what it prints, piece by piece. Raises LabError for open quotes."""
-    handle, clock = target()
-    verb = kubectl(words_of(line), files=files or Disk(), stdin=stdin)
-    return driver.run_blocking(verb, handle, clock, echo=lambda text: print(text, end="", flush=True))
 
 
 def words_of(line: str) -> list[str]:
@@ -47,8 +37,8 @@ def words_of(line: str) -> list[str]:
     return words[1:] if words[:1] == ["kubectl"] else words
 
 
-def register(shell: Any, run: Runner) -> None:
-    """Give the IPython *shell* the magics; *run* carries a command out and prints its output (see `run_kubectl`)."""
+def register(shell: Any, program: str, run: Runner) -> None:
+    """Give the IPython *shell* ``%program`` and ``%%program``; *run* carries a line (and a cell) out and prints its output."""
 
     def line_magic(line: str) -> None:
         run(line, "")
@@ -56,42 +46,40 @@ def register(shell: Any, run: Runner) -> None:
     def cell_magic(line: str, cell: str) -> None:
         run(line, cell)
 
-    shell.register_magic_function(line_magic, magic_kind="line", magic_name="kubectl")
-    shell.register_magic_function(cell_magic, magic_kind="cell", magic_name="kubectl")
+    shell.register_magic_function(line_magic, magic_kind="line", magic_name=program)
+    shell.register_magic_function(cell_magic, magic_kind="cell", magic_name=program)
 
 
-def hand_over(run: Runner) -> None:
-    """Let ``%kubectl`` in this notebook, if this is one, be carried out by *run* from now on."""
+def hand_over(**programs: Runner) -> None:
+    """Let ``%kubectl``, ``%docker`` in this notebook, if this is one, be carried out by these runners from now on."""
     if "IPython" not in sys.modules:
         return
     from IPython.core.getipython import get_ipython
 
     shell = get_ipython()
-    if shell is not None:
-        register(shell, run)
+    for program, run in programs.items() if shell is not None else ():
+        register(shell, program, run)
 
 
-def run_docker(
-    target: Target,
+def docker_verb(
     line: str,
     cell: str | None = None,
     *,
     files: LocalFiles | None = None,
     settings: LocalFiles | None = None,
     env: Mapping[str, str] | None = None,
-) -> Completed:
-    """Run ``docker`` with the words of *line* and print what it prints. *cell* is its standard input; where a keyboard is asked for
+) -> Verb:
+    """Return ``docker`` with the words of *line*, ready for a driver. *cell* is its standard input; where a keyboard is asked for
     (``run -it``) its lines are typed one by one, and Ctrl-D after them.
 
-    *target* returns the engine's door and the clock; *settings* keep ``~/.docker`` (never the learner's own).
+    *settings* keep ``~/.docker`` (never the learner's own).
     """
-    handle, clock = target()
     words = docker_words(line)
     terminal = None
     if wants_terminal(words):
         typed = [f"{text}\r" for text in (cell or "").splitlines()]
         terminal = Terminal(keys=(*typed, END_OF_INPUT), stdout=False, stderr=False)
-    verb = docker(
+    return docker(
         words,
         files=files if files is not None else DiskFiles(),
         home_files=settings if settings is not None else MemoryFiles(),
@@ -100,23 +88,9 @@ def run_docker(
         tty=terminal,
         plugins={"compose": compose},
     )
-    return driver.run_blocking(verb, handle, clock, echo=lambda text: print(text, end="", flush=True))
 
 
 def docker_words(line: str) -> list[str]:
     """Return the arguments of ``docker`` on *line*, read as a shell reads them."""
     words = words_of(line)
     return words[1:] if words[:1] == ["docker"] else words
-
-
-def register_docker(shell: Any, run: Callable[[str, str | None], Completed]) -> None:
-    """Give the IPython *shell* ``%docker`` and ``%%docker``; *run* carries a command out and prints its output (see `run_docker`)."""
-
-    def line_magic(line: str) -> None:
-        run(line, None)
-
-    def cell_magic(line: str, cell: str) -> None:
-        run(line, cell)
-
-    shell.register_magic_function(line_magic, magic_kind="line", magic_name="docker")
-    shell.register_magic_function(cell_magic, magic_kind="cell", magic_name="docker")

@@ -43,7 +43,10 @@ def open_lesson(number: str, language: str = "en") -> Lesson:
     """
     lesson = Lesson(number, language)
     os.chdir(assets_folder())
-    magics.hand_over(lambda line, stdin: lesson.lab.run_magic(line, stdin))
+    magics.hand_over(
+        kubectl=lambda line, stdin: lesson.lab.show(lesson.lab.kubectl(magics.words_of(line), stdin)),
+        docker=lambda line, stdin: lesson.lab.show(lesson.lab.docker(line, stdin)),
+    )
     return lesson
 
 

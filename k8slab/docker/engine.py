@@ -17,6 +17,7 @@ from k8slab.docker.builder.run_step import MachineRunner
 from k8slab.docker.container import ROOT as CONTAINERS
 from k8slab.docker.container import Container
 from k8slab.docker.daemon_config import DaemonConfig
+from k8slab.docker.errors import conflict
 from k8slab.docker.events import Events
 from k8slab.docker.exec import Exec
 from k8slab.docker.hub.hub import Hub
@@ -134,7 +135,7 @@ class DockerEngine:
     ) -> Image:
         """``docker commit``: the writable layer (nothing of the volumes) becomes a layer. Raises DockerError."""
         if container.state.removing or container.state.dead:
-            raise LabError("a container that is being removed cannot be committed")
+            raise conflict(f"You cannot commit container {container.id} which is being removed")
         base = self.images.images.get(container.image_id)
         freeze = pause and container.live is not None and not container.state.paused
         if freeze:

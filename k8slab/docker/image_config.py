@@ -259,4 +259,3 @@ def _text(document: dict[str, Any], key: str, default: str = "") -> str:
     if not isinstance(value, str):
         raise ValueError(f"json: cannot unmarshal {_json_type(value)} into Go struct field Image.{key} of type string")
     return value or default
-

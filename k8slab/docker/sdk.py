@@ -179,8 +179,9 @@ class LabAdapter(requests.adapters.HTTPAdapter):
             self._clock.run(CALL_SECONDS)
         body, source = answer.body, answer.duplex if answer.duplex is not None else answer.stream
         if isinstance(source, Deferred):
-            body, source = _whole(source, self._clock, seconds, request), None
-            # only now is the status known
+            self._decide(source, seconds, request)
+            if source.ended:
+                body, source = source.read() or b"", None
         chunked = source is not None and answer.duplex is None
         connection = Connection(
             _head(answer, body, chunked=chunked), body, source, self._clock, chunked=chunked, timeout=seconds
@@ -194,16 +195,14 @@ class LabAdapter(requests.adapters.HTTPAdapter):
         )  # fmt: skip
         return self.build_response(request, wrapped)
 
-
-def _whole(stream: Stream, clock: Clock, seconds: float | None, request: requests.PreparedRequest) -> bytes:
-    pieces = []
-    while (piece := stream.read()) is not None:
-        pieces.append(piece)
-        if not piece and not clock.run_until(stream.wait(), IDLE_SECONDS if seconds is None else seconds):
-            raise requests.exceptions.ReadTimeout(
-                f"{urlsplit(request.url or '').netloc}: Read timed out. (read timeout={seconds})", request=request
-            )
-    return b"".join(pieces)
+    def _decide(self, stream: Deferred, seconds: float | None, request: requests.PreparedRequest) -> None:
+        """Let virtual time pass until the status of an answer is known. Raises ReadTimeout."""
+        while not stream.decided:
+            if not self._clock.run_until(stream.wait(), IDLE_SECONDS if seconds is None else seconds):
+                host = urlsplit(request.url or "").netloc
+                raise requests.exceptions.ReadTimeout(
+                    f"{host}: Read timed out. (read timeout={seconds})", request=request
+                )
 
 
 def _translated(request: requests.PreparedRequest) -> Request:

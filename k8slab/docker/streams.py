@@ -111,8 +111,15 @@ class Talk(Outlet):
 class Deferred(Outlet):
     """The body of an answer whose status is only known later (``POST /containers/X/stop``).
 
-    Until the end the answer carries the status of success; whoever reads it looks at ``response.status`` after the last piece.
+    Whoever passes the answer on waits, without reading, until it is *decided*; then ``response.status`` is right.
     """
+
+    decided = False
+
+    def end(self) -> None:
+        """Say that this was all."""
+        self.decided = True
+        super().end()
 
 
 def deferred(clock: Clock, work: Generator[Event, Any, bytes | None], status: int = 204) -> Response:

@@ -138,8 +138,8 @@ class Cgroup:
 
     # -- memory --------------------------------------------------------------------------------------------------------
 
-    def grow(self, process: Process, more: int) -> None:
-        """*process* holds *more* bytes now (fewer, if negative). Over the limit, the OOM killer takes the biggest process."""
+    def grow(self, more: int) -> None:
+        """A process of this group holds *more* bytes now (fewer, if negative). Over the limit, the OOM killer takes the biggest process."""
         for group in self.lineage():
             group.memory_current += more
             group.memory_peak = max(group.memory_peak, group.memory_current)

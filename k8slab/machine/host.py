@@ -15,6 +15,7 @@ from simpy.events import Event
 
 from k8slab.machine import signals
 from k8slab.machine.cgroups import Cgroup
+from k8slab.machine.descriptors import Descriptors
 from k8slab.machine.devices import device_directory
 from k8slab.machine.errors import os_error
 from k8slab.machine.executable import load, search
@@ -318,7 +319,7 @@ class Host:
             space.processes.pop(process.pids[space.number], None)
             space = space.parent
 
-    def check_memory(self, size: int, process: Process) -> None:
+    def check_memory(self, size: int, process: Descriptors) -> None:
         """Note that *process* gathers *size* bytes in memory, and kill it beyond what the lab lets one program hold."""
         if size > process.memory_bytes:
             process.hold(size)

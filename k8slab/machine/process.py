@@ -17,17 +17,17 @@ import simpy
 from simpy.events import Event
 
 from k8slab.machine import signals
-from k8slab.machine.cgroups import PERIOD_SECONDS, Cgroup
+from k8slab.machine.cgroups import Cgroup
+from k8slab.machine.descriptors import Descriptors, null_stdio
 from k8slab.machine.errors import os_error
 from k8slab.machine.executable import Executable, load, search
-from k8slab.machine.fs.inode import Device, Inode
 from k8slab.machine.fs.paths import Searcher
 from k8slab.machine.fs.view import FileView
 from k8slab.machine.namespaces import Namespaces
 from k8slab.machine.network import Network
 from k8slab.machine.program import Life
-from k8slab.machine.streams import Description, DescriptorLink, Null, PipeReader, PipeWriter, open_path, pipe
-from k8slab.machine.terminal import Terminal, TerminalEnd
+from k8slab.machine.streams import Description
+from k8slab.machine.terminal import Terminal
 from k8slab.sim.clock import Clock
 
 if TYPE_CHECKING:
@@ -41,10 +41,6 @@ SMALL_BYTES = 1 << 20
 #: Processor time that making a process costs; it is paid in time once a millisecond has come together (see `Process.pay`).
 FORK_CPU_SECONDS = 0.0003
 FORK_STEPS = 40
-#: One step of a shell or of any loop that reports its steps.
-STEP_SECONDS = 0.000001
-STEPS_PER_PAYMENT = 1000
-LARGEST_DEBT_SECONDS = 0.001
 
 
 class Exited(Exception):
@@ -63,42 +59,31 @@ class Killed(Exception):
         self.signal = signal
 
 
-class Process:
+class Process(Descriptors):
     """One process of a host. Ids are those of its own PID namespace unless a name says ``host``."""
 
     __slots__ = (
-        "_debt",
         "_sim",
         "_thawed",
         "_threads",
-        "_unpaid",
         "argv",
-        "cgroup",
         "children",
-        "cpu_seconds",
         "env",
         "executable",
         "executable_path",
         "exit_status",
         "exited",
-        "fds",
-        "files",
         "handlers",
-        "host",
         "host_pid",
-        "memory_bytes",
         "namespaces",
         "on_child",
-        "oom_killed",
         "parent",
         "pgid",
         "pids",
         "reaps",
         "session",
         "started",
-        "state",
         "stopped",
-        "terminal",
     )
 
     def __init__(
@@ -508,132 +493,9 @@ class Process:
         """Yield the children that have ended and wait to be reaped."""
         yield from [child for child in self.children.values() if child.exit_status is not None]
 
-    # -- descriptors ---------------------------------------------------------------------------------------------------
-
-    def fd(self, number: int) -> Description:
-        """Return what the descriptor *number* is. Raises EBADF."""
-        description = self.fds.get(number)
-        if description is None:
-            raise os_error(errno.EBADF)
-        return description
-
-    def set_fd(self, number: int, description: Description) -> None:
-        """Make *number* a descriptor of *description* (dup2)."""
-        description.references += 1
-        old = self.fds.get(number)
-        self.fds[number] = description
-        if old is not None:
-            old.close()
-
-    def close_fd(self, number: int) -> None:
-        """Close the descriptor *number* if it is open."""
-        old = self.fds.pop(number, None)
-        if old is not None:
-            old.close()
-
-    def open(self, path: str, mode: str = "r", permissions: int = 0o666) -> Description:
-        """Return *path* opened as this process sees it: its terminal and /proc/self/fd included. Raises OSError."""
-        return open_path(self.files, path, mode, self.host.clock, self.host.chance, permissions, self._special)
-
-    def _special(self, inode: Inode, mode: str) -> Description | None:
-        if isinstance(inode, Device) and inode.major in (5, 136) and not inode.block:
-            if self.terminal is None:
-                raise os_error(errno.ENXIO)
-            return TerminalEnd(self.terminal)
-        if isinstance(inode, DescriptorLink):
-            return inode.reopen(mode)
-        return None
-
-    def make_pipe(self) -> tuple[PipeReader, PipeWriter]:
-        """Return the two ends of a new pipe (not yet in any table)."""
-        return pipe(self.host.clock)
-
-    def read(self, number: int = 0, size: int = 65536) -> Generator[Event, Any, bytes]:
-        """Return bytes from the descriptor *number*, ``b""`` at the end."""
-        return (yield from self.fd(number).read(size))
-
-    def read_all(self, number: int = 0) -> Generator[Event, Any, bytes]:
-        """Return all bytes up to the end."""
-        description = self.fd(number)
-        chunks = []
-        while chunk := (yield from description.read(1 << 20)):
-            chunks.append(chunk)
-            self.host.check_memory(sum(map(len, chunks)), self)
-        return b"".join(chunks)
-
-    def write(self, number: int, data: bytes) -> Generator[Event, Any, None]:
-        """Write all of *data* to the descriptor *number*. A closed pipe sends SIGPIPE; raises EPIPE if that is ignored."""
-        if not data:
-            return
-        try:
-            yield from self.fd(number).write(data)
-        except BrokenPipeError:
-            self.deliver(signals.PIPE)
-            raise
-
-    def write_now(self, number: int, data: bytes) -> None:
-        """Write *data* without waiting; what does not fit into a pipe is lost (log lines of servers)."""
-        description = self.fds.get(number)
-        if description is not None:
-            try:
-                description.write_now(data)
-            except OSError:
-                return
-
-    # -- resources -----------------------------------------------------------------------------------------------------
-
-    def hold(self, memory_bytes: int) -> None:
-        """Say that the process holds *memory_bytes* now; over its group's limit somebody is killed."""
-        more = memory_bytes - self.memory_bytes
-        self.memory_bytes = memory_bytes
-        self.cgroup.grow(self, more)
-
-    def compute(self, cpu_seconds: float) -> Generator[Event, Any, None]:
-        """Use the processor for *cpu_seconds*; takes longer where cpu.max or other processes leave less than one processor."""
-        group = self.cgroup
-        group.start_running(1)
-        self.state = "R"
-        try:
-            while cpu_seconds > 1e-12:
-                share = group.share(self.host.cpus)
-                slice_seconds = min(PERIOD_SECONDS, cpu_seconds / share)
-                yield self.host.clock.timeout(slice_seconds)
-                used = min(cpu_seconds, slice_seconds * share)
-                if group.is_throttled():
-                    group.throttled_seconds += slice_seconds - used
-                    group.throttled_periods += 1
-                cpu_seconds -= used
-                self.cpu_seconds += used
-                group.spend(used)
-        finally:
-            group.start_running(-1)
-            if self.state == "R":
-                self.state = "S"
-
-    def step(self, count: int = 1) -> bool:
-        """Note *count* steps of a loop; return whether it is time to `pay`."""
-        self._unpaid += count
-        return self._unpaid >= STEPS_PER_PAYMENT or self._debt > LARGEST_DEBT_SECONDS
-
-    def pay(self) -> Generator[Event, Any, None]:
-        """Let the time pass that the steps and forks since the last call have cost.
-
-        A group that has used up its credit crawls (`Cgroup.work`): an endless loop or a fork bomb then costs the learner's
-        computer a bounded effort per virtual second, while it still burns its processor as the real one would.
-        """
-        owed = self._debt + self._unpaid * STEP_SECONDS + self.cgroup.work(self._unpaid, self.host.clock.env.now)
-        self._debt, self._unpaid = 0.0, 0
-        yield from self.compute(owed)
-
     def become_user(self, uid: int, gid: int, groups: tuple[int, ...] = ()) -> None:
         """Change who this process is."""
         self.files.credentials = Searcher(uid, gid, groups)
 
-    def stdin_is_tty(self) -> bool:
-        """Return whether descriptor 0 is a terminal."""
-        return 0 in self.fds and self.fds[0].is_tty
 
-
-def null_stdio() -> dict[int, Description]:
-    """Return descriptors 0 to 2 that go nowhere."""
-    return {0: Null(), 1: Null(), 2: Null()}
+__all__ = ["Exited", "Killed", "Process", "null_stdio"]

@@ -80,6 +80,9 @@ class Stream(Protocol):
     def close(self) -> None:
         """The reader has gone; the writer may stop. Closing twice is allowed."""
 
+    # A stream with an attribute ``decided`` that is false belongs to an answer whose status is not known yet (``docker stop``
+    # answers when the container has stopped): wait, without reading, until it is true; then status and body are there.
+
 
 class Duplex(Stream, Protocol):
     """A `Stream` that can also be written to: what HTTP leaves after a hijack (attach, exec)."""
@@ -106,6 +109,16 @@ class Response:
         """Return an answer that carries *value* as compact JSON."""
         body = json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()
         return cls(status, {"content-type": "application/json", **(headers or {})}, body)
+
+    @property
+    def is_decided(self) -> bool:
+        """Whether the status is known (see `Stream`)."""
+        return bool(getattr(self.stream, "decided", True))
+
+    def settle(self) -> None:
+        """Take what came late for the body, if all of it has come with the decision; otherwise it goes on as a stream."""
+        if self.stream is not None and hasattr(self.stream, "decided") and getattr(self.stream, "ended", False):
+            self.body, self.stream = self.stream.read() or b"", None
 
     def json(self) -> Any:
         """Return the body read as JSON."""

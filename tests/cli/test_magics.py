@@ -3,9 +3,8 @@
 import pytest
 
 from k8slab.cli import magics
-from k8slab.sim.clock import Clock
+from k8slab.cli.disk import Disk
 from k8slab.sim.errors import LabError
-from k8slab.sim.http import Response
 
 
 class Shell:
@@ -20,19 +19,10 @@ class Shell:
 
 def test_both_magics_hand_their_text_on():
     shell, seen = Shell(), []
-    magics.register(shell, lambda line, stdin: seen.append((line, stdin)))
+    magics.register(shell, "kubectl", lambda line, stdin: seen.append((line, stdin)))
     shell.magics["line", "kubectl"]("get pods")
     shell.magics["cell", "kubectl"]("apply -f -", "a: b\n")
     assert seen == [("get pods", ""), ("apply -f -", "a: b\n")]
-
-
-def test_output_is_printed_as_it_comes(capsys):
-    def handle(request):
-        return Response.of_json(200, {"kind": "APIVersions", "versions": []})
-
-    done = magics.run_kubectl(lambda: (handle, Clock()), "version --client")
-    assert capsys.readouterr().out == done.stdout
-    assert done.exit_code == 0
 
 
 def test_a_line_is_read_as_a_shell_reads_it():
@@ -43,7 +33,7 @@ def test_a_line_is_read_as_a_shell_reads_it():
 
 def test_the_disk_gives_files_and_folders(tmp_path):
     (tmp_path / "a.yaml").write_text("x: 1\n", encoding="utf-8")
-    disk = magics.Disk()
+    disk = Disk()
     assert disk.list(str(tmp_path)) == ["a.yaml"]
     assert disk.read(str(tmp_path / "a.yaml")) == "x: 1\n"
     with pytest.raises(NotADirectoryError):

@@ -146,7 +146,7 @@ def test_push_needs_a_login_and_an_own_namespace(world):
     world.pull("alpine")
     for name in ("xmfree/alpine", "learner/web", "alpine"):
         world.store.tag("alpine", name, "v1")
-        with pytest.raises(DockerError, match="^denied: requested access to the resource is denied$"):
+        with pytest.raises(DockerError, match=r"^denied: requested access to the resource is denied$"):
             world.push(f"{name}:v1")
     with pytest.raises(DockerError, match="denied"):
         world.push("xmfree/alpine:v1", auth=LEARNER)

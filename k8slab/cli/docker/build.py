@@ -6,20 +6,22 @@ BuildKit does, the output of buildx. Left out: git and URL contexts are handed t
 
 from __future__ import annotations
 
+import hashlib
 import json
 import posixpath
+from dataclasses import replace
 from typing import Any
 
 from k8slab.cli.docker import build_progress, dockerignore, json_messages, units
 from k8slab.cli.docker.api import EMPTY_AUTH, Lines, registry_auth
-from k8slab.cli.docker.container_options import ulimits
 from k8slab.cli.docker.cp import as_member
 from k8slab.cli.docker.errors import CommandError, StreamError
 from k8slab.cli.docker.invocation import Invocation
 from k8slab.cli.docker.option_checks import extra_host
+from k8slab.cli.docker.resource_options import ulimits
 from k8slab.cli.local_files import absolute, exists, followed
 from k8slab.cli.seam import Steps
-from k8slab.cli.tar_archive import Member, is_archive, pack
+from k8slab.cli.tar_archive import BLOCK, END, Member, is_archive, pack
 from k8slab.sim.http import Response
 
 DOCKERFILE, IGNORE_FILE = "Dockerfile", ".dockerignore"
@@ -34,7 +36,8 @@ def build(run: Invocation) -> Steps[int]:
         raise CommandError('"--squash" is only supported on a Docker daemon with experimental features enabled')
     quiet = flags.on("quiet")
     context = run.args[0]
-    dockerfile, remote, data = _context(run, context)
+    now = (yield from run.now()).timestamp()
+    dockerfile, remote, data = _context(run, context, now)
     buildkit = bool(run.env.get("K8SLAB_BUILDER")) and run.env.get("DOCKER_BUILDKIT", "1") not in ("0", "f", "false")
     shown: list[str] = []
     write = shown.append if quiet else run.io.out
@@ -114,7 +117,7 @@ def _query(run: Invocation, dockerfile: str, remote: str, buildkit: bool) -> dic
         "forcerm": "1" if flags.on("force-rm") else None,
         "pull": "1" if flags.on("pull") else None,
         "squash": "1" if flags.on("squash") else None,
-        "isolation": flags.text("isolation") or None,
+        "isolation": flags.text("isolation") if flags.text("isolation") not in ("", "default") else None,
         "cpusetcpus": flags.text("cpuset-cpus") or None,
         "cpusetmems": flags.text("cpuset-mems") or None,
         "networkmode": flags.text("network")
@@ -146,14 +149,14 @@ def _credentials(run: Invocation) -> str:
     return registry_auth(found) if found else EMPTY_AUTH  # type: ignore[arg-type]
 
 
-def _context(run: Invocation, context: str) -> tuple[str, str, bytes]:
+def _context(run: Invocation, context: str, now: float) -> tuple[str, str, bytes]:
     """Return the Dockerfile's name inside the context, the context's address if it is remote, or its archive."""
     flags = run.flags
     dockerfile = flags.text("file")
     if context == "-":
         if dockerfile == "-":
             raise CommandError("invalid argument: can't use stdin for both build context and dockerfile")
-        return _from_stdin(run, dockerfile)
+        return _from_stdin(run, dockerfile, now)
     if context.startswith(REMOTE):
         return dockerfile or DOCKERFILE, context, b""
     if not exists(run.files, context):
@@ -173,18 +176,34 @@ def _context(run: Invocation, context: str) -> tuple[str, str, bytes]:
     patterns = _ignore_patterns(run, root, name)
     members = context_members(run, root, patterns, keep=[] if given else [name])
     if given:
-        name = f".dockerfile.{'0' * 20}"
-        members = [*members, Member(name, "file", 0o600, 0.0, 0, 0, "", given)]
+        return _with_dockerfile(members, given, now)
     return name, "", pack(members)
 
 
-def _from_stdin(run: Invocation, dockerfile: str) -> tuple[str, str, bytes]:
+def _with_dockerfile(members: list[Member], given: bytes, now: float) -> tuple[str, str, bytes]:
+    """Add a Dockerfile from elsewhere under a name of its own, which it asks to ignore. Models AddDockerfileToBuildContext.
+
+    As the real client never closes that archive, its last block is cut short.
+    """
+    name = f".dockerfile.{hashlib.sha256(given).hexdigest()[:20]}"
+    own = Member(name, "file", 0o600, now, 0, 0, "", given)
+    found = next((member for member in members if member.name == IGNORE_FILE), None)
+    if found is None:
+        text = f"{IGNORE_FILE}\n{name}\n".encode()
+        members = [*members, own, Member(IGNORE_FILE, "file", 0o600, now, 0, 0, "", text)]
+    else:
+        more = replace(found, data=found.data + f"\n{name}\n".encode())
+        members = [*(more if member is found else member for member in members), own]
+    return name, "", pack(members)[: -len(END) - (-len(members[-1].data) % BLOCK)]
+
+
+def _from_stdin(run: Invocation, dockerfile: str, now: float) -> tuple[str, str, bytes]:
     data = run.stdin or b""
     if not data:
         raise CommandError("unable to prepare context: unable to read from stdin")
     if is_archive(data):
         return dockerfile or DOCKERFILE, "", data
-    member = Member(DOCKERFILE, "file", 0o644, 0.0, 0, 0, "", data)
+    member = Member(DOCKERFILE, "file", 0o644, now, 0, 0, "", data)
     return DOCKERFILE, "", pack([member])
 
 

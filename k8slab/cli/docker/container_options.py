@@ -5,16 +5,15 @@ Models cli/command/container/opts.go: parse, parseNetworkOpts. Left out: GPUs be
 
 from __future__ import annotations
 
-import csv
 import json
-import posixpath
 import re
 from typing import Any
 
-from k8slab.cli.docker import mount_option, network_option, ports_option, units, volume_option
+from k8slab.cli.docker import mount_option, network_option, ports_option, volume_option
 from k8slab.cli.docker.errors import CommandError
 from k8slab.cli.docker.flags import Parsed
 from k8slab.cli.docker.invocation import Invocation
+from k8slab.cli.docker.resource_options import capabilities, resources
 
 Json = dict[str, Any]
 
@@ -228,91 +227,11 @@ def _security(run: Invocation) -> tuple[list[str] | None, list[str] | None]:
     return found if run.flags.items("security-opt") else None, paths
 
 
-def ulimits(items: list[str]) -> list[Json]:
-    found = {}
-    for item in items:
-        name, _, limits = item.partition("=")
-        soft, _, hard = limits.partition(":")
-        found[name] = {"Name": name, "Hard": int(hard or soft), "Soft": int(soft)}
-    return [found[name] for name in sorted(found)]
-
-
-def _devices(items: list[str]) -> list[Json]:
-    found = []
-    for item in items:
-        parts = item.split(":")
-        if len(parts) > 3 or not parts[0]:
-            raise CommandError(f"bad format for path: {item}")
-        source, target, rights = parts[0], "", "rwm"
-        if len(parts) == 3:
-            target, rights = parts[1], parts[2]
-            if not _is_device_mode(rights):
-                raise CommandError(f"bad mode specified: {rights}")
-        elif len(parts) == 2:
-            if _is_device_mode(parts[1]):
-                rights = parts[1]
-            else:
-                target = parts[1]
-        target = target or source
-        if not target.startswith("/"):
-            raise CommandError(f"{target} is not an absolute path")
-        found.append(
-            {
-                "PathOnHost": posixpath.normpath(source),
-                "PathInContainer": posixpath.normpath(target),
-                "CgroupPermissions": rights,
-            }
-        )
-    return found
-
-
-def _is_device_mode(text: str) -> bool:
-    return bool(text) and len(set(text)) == len(text) and not text.strip("rwm")
-
-
-def _throttles(items: list[str], *, bytes_per_second: bool) -> list[Json]:
-    found = []
-    for item in items:
-        path, _, rate = item.partition(":")
-        found.append({"Path": path, "Rate": _rate(rate, bytes_per_second)})
-    return found
-
-
-def _rate(text: str, bytes_per_second: bool) -> int:
-    return units.ram_in_bytes(text) if bytes_per_second else int(text or 0)
-
-
-def _gpus(items: list[str]) -> list[Json] | None:
-    requests = []
-    for item in items:
-        request: Json = {"Driver": "", "Count": 0, "DeviceIDs": None, "Capabilities": [["gpu"]], "Options": {}}
-        for part in next(csv.reader([item]), []):
-            key, mark, value = part.partition("=")
-            if not mark or key == "count":
-                request["Count"] = -1 if (value or key) == "all" else int(value or key)
-            elif key == "device":
-                request["DeviceIDs"] = value.split(",")
-            elif key == "driver":
-                request["Driver"] = value
-            elif key == "capabilities":
-                request["Capabilities"] = [[*value.split(","), "gpu"]]
-        if not request["DeviceIDs"] and not request["Count"]:
-            request["Count"] = 1
-        requests.append(request)
-    return requests or None
-
-
 def _mode(flags: Parsed, name: str, allowed: tuple[str, ...], what: str) -> str:
     text = flags.text(name)
     if text in ("", *allowed) or (name == "pid" and re.fullmatch(r"container:.+", text)):
         return text
     raise CommandError(f"--{name}: invalid {what} mode")
-
-
-def _capabilities(items: list[str]) -> list[str]:
-    """Return capabilities under their full names, sorted. Models opts.EffectiveCapAddCapDrop."""
-    names = (item.strip().upper() for item in items)
-    return sorted({name if name == "ALL" or name.startswith("CAP_") else f"CAP_{name}" for name in names})
 
 
 def _host_config(run: Invocation) -> Json:
@@ -339,10 +258,10 @@ def _host_config(run: Invocation) -> Json:
     }
     if flags.items("annotation"):
         host["Annotations"] = _map(flags.items("annotation"))
-    added = _capabilities(flags.items("cap-add"))
+    added = capabilities(flags.items("cap-add"))
     host |= {
         "CapAdd": added or None,
-        "CapDrop": [name for name in _capabilities(flags.items("cap-drop")) if name not in added] or None,
+        "CapDrop": [name for name in capabilities(flags.items("cap-drop")) if name not in added] or None,
         "CgroupnsMode": _mode(flags, "cgroupns", ("private", "host"), "CGROUP"),
         "Dns": flags.items("dns"),
         "DnsOptions": flags.items("dns-option"),
@@ -392,46 +311,6 @@ def _console_size(run: Invocation) -> list[int]:
     if run.terminal is None or not run.out_is_terminal:
         return [0, 0]
     return [run.terminal.rows, run.terminal.columns]
-
-
-def resources(flags: Parsed) -> Json:
-    """Return the limits of memory, processors and devices."""
-    found: Json = {
-        "CpuShares": flags.number("cpu-shares"),
-        "Memory": int(flags["memory"]),
-        "NanoCpus": int(flags["cpus"]),
-        "CgroupParent": flags.text("cgroup-parent"),
-        "BlkioWeight": flags.number("blkio-weight"),
-        "BlkioWeightDevice": [
-            {"Path": path, "Weight": int(weight or 0)}
-            for path, _, weight in (item.partition(":") for item in flags.items("blkio-weight-device"))
-        ],
-        "BlkioDeviceReadBps": _throttles(flags.items("device-read-bps"), bytes_per_second=True),
-        "BlkioDeviceWriteBps": _throttles(flags.items("device-write-bps"), bytes_per_second=True),
-        "BlkioDeviceReadIOps": _throttles(flags.items("device-read-iops"), bytes_per_second=False),
-        "BlkioDeviceWriteIOps": _throttles(flags.items("device-write-iops"), bytes_per_second=False),
-        "CpuPeriod": flags.number("cpu-period"),
-        "CpuQuota": flags.number("cpu-quota"),
-        "CpuRealtimePeriod": flags.number("cpu-rt-period"),
-        "CpuRealtimeRuntime": flags.number("cpu-rt-runtime"),
-        "CpusetCpus": flags.text("cpuset-cpus"),
-        "CpusetMems": flags.text("cpuset-mems"),
-        "Devices": _devices(flags.items("device")),
-        "DeviceCgroupRules": flags.items("device-cgroup-rule") or None,
-        "DeviceRequests": _gpus(flags.items("gpus")),
-    }
-    return found | {
-        "MemoryReservation": int(flags["memory-reservation"]),
-        "MemorySwap": int(flags["memory-swap"]),
-        "MemorySwappiness": flags.number("memory-swappiness"),
-        "OomKillDisable": flags.on("oom-kill-disable"),
-        "PidsLimit": flags.number("pids-limit"),
-        "Ulimits": ulimits(flags.items("ulimit")),
-        "CpuCount": flags.number("cpu-count"),
-        "CpuPercent": flags.number("cpu-percent"),
-        "IOMaximumIOps": flags.number("io-maxiops"),
-        "IOMaximumBandwidth": int(flags["io-maxbandwidth"]),
-    }
 
 
 def _endpoints(flags: Parsed) -> Json:

@@ -8,7 +8,8 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-from k8slab.cli.docker import formatting, raw_json
+from k8slab.apimachinery import gojson
+from k8slab.cli.docker import formatting
 from k8slab.cli.docker.api import DEFAULT_HOST
 from k8slab.cli.docker.errors import CommandError
 from k8slab.cli.docker.formatting import Listing
@@ -92,6 +93,6 @@ def inspect(run: Invocation) -> Steps[int]:
             "TLSMaterial": {},
             "Storage": {"MetadataPath": "\u003cIN MEMORY\u003e", "TLSPath": "\u003cIN MEMORY\u003e"},
         }
-        return formatting.to_json(raw_json.RawObject(value))
+        return gojson.marshal(value)
 
     return (yield from inspect_all(run, get))

@@ -114,7 +114,7 @@ _OTHERS: dict[Path, tuple[VerbFunction, int, int | None]] = {
     ("plugin", "ls"): (swarm.plugins, 0, 0),
     ("plugin", "inspect"): (inspect.of_kind("plugin"), 1, None),
     ("node", "ls"): (swarm.asks("GET", "/nodes"), 0, 0),
-    ("node", "inspect"): (inspect.of_kind("node"), 1, None),
+    ("node", "inspect"): (swarm.asks("GET", "/info"), 1, None),
     ("node", "ps"): (swarm.asks("GET", "/info"), 0, None),
     ("node", "rm"): (swarm.asks("DELETE", "/nodes/{}"), 1, None),
     ("service", "ls"): (swarm.asks("GET", "/services", {"status": "true"}), 0, 0),

@@ -34,7 +34,7 @@ def messages(call: Call, work: Work) -> Response:
 
     def emit(message: dict[str, Any]) -> None:
         nonlocal said
-        said = True
+        said = outlet.decided = True
         outlet.send(line(message))
 
     def run() -> Generator[Event, Any, None]:

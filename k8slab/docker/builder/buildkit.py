@@ -7,7 +7,6 @@ is a vertex that is looked up in the cache by what goes into it, and only at the
 from __future__ import annotations
 
 from collections.abc import Generator
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from simpy.events import Event
@@ -15,9 +14,11 @@ from simpy.events import Event
 from k8slab.docker import reference, timestamps
 from k8slab.docker.builder import checks, grammar
 from k8slab.docker.builder import instructions as kinds
+from k8slab.docker.builder.base_images import BaseImages
 from k8slab.docker.builder.context import Context
 from k8slab.docker.builder.dockerignore import Ignore
 from k8slab.docker.builder.errors import BuildError
+from k8slab.docker.builder.exporting import export_config
 from k8slab.docker.builder.instructions import Instruction
 from k8slab.docker.builder.lines import Heredoc, heredoc_of
 from k8slab.docker.builder.options import BuildOptions
@@ -28,13 +29,12 @@ from k8slab.docker.builder.steps import Steps
 from k8slab.docker.builder.words import ExpansionError, expand
 from k8slab.docker.content import digest_of
 from k8slab.docker.errors import DockerError
-from k8slab.docker.image_config import History, ImageConfig
+from k8slab.docker.image_config import History
 from k8slab.docker.image_store import Image
 from k8slab.docker.layers import Layer
 from k8slab.docker.manifests import Platform
 from k8slab.docker.progress import Emit
 from k8slab.docker.remotes import Auth
-from k8slab.docker.transfer import Resolved
 from k8slab.machine.fs.inode import Directory
 from k8slab.machine.fs.overlay import overlay
 
@@ -65,9 +65,8 @@ class BuildKitBuild:
         self.given = context
         self.clock = builder.clock
         self.records = Records(builder.clock, emit, builder.chance.hex(16))
-        #: Base images by name and platform; `Resolved` until their stage has fetched them.
-        self.images: dict[tuple[str, str], Image | Resolved] = {}
-        self.fetching: dict[tuple[str, str], Event] = {}
+        self.bases = BaseImages(builder, self.records, options, auths)
+        self.copied_from: dict[str, Vertex] = {}
         self.states: dict[int, StageState] = {}
         self.finished: dict[int, Event] = {}
         self.failure: Exception | None = None
@@ -88,7 +87,7 @@ class BuildKitBuild:
         context, dockerfile, definition = yield from self._load_definition()
         platform = self.options.platform or self.builder.platform
         plan = make_plan(dockerfile, self.options.args, self.options.target, platform)
-        yield from self._load_metadata(plan, platform)
+        yield from self.bases.load_metadata(plan, platform)
         ignore, context = yield from self._load_ignore(context)
         self._check(plan, ignore, definition)
         yield from self._load_context(plan, context)
@@ -137,46 +136,6 @@ class BuildKitBuild:
         digest = digest_of(name.encode())
         self.records.vertex(f"docker-image://{name}@{digest}").done(cached=True)
 
-    def _load_metadata(self, plan: Plan, platform: Platform) -> Generator[Event, Any, None]:
-        wanted: list[tuple[str, Platform, tuple[int, int] | None]] = []
-        for stage in plan.needed:
-            if stage.image and not stage.is_scratch:
-                wanted.append((stage.image, stage.platform or platform, stage.base.lines))
-        for name in plan.extra_images:
-            wanted.append((name, platform, self._line_of(plan, name)))
-        told: list[str] = []
-        for name, for_platform, lines in wanted:
-            if (name, str(for_platform)) in self.images:
-                continue
-            try:
-                full = str(reference.parse(name).with_default_tag())
-            except reference.ReferenceError as error:
-                raise BuildError(f'failed to parse stage name "{name}": {error}', lines) from None
-            vertex = self.records.vertex(f"[internal] load metadata for {full}")
-            if full not in told:
-                vertex.start()
-                told.append(full)
-            try:
-                image = yield from self.builder.resolve(name, for_platform, pull=self.options.pull, auths=self.auths)
-            except DockerError as error:
-                why = _resolve_failure(error.message, full)
-                vertex.fail(why)
-                raise BuildError(
-                    f"{name}: failed to resolve source metadata for {full}: {why}", lines, classic=error.message
-                ) from None
-            if vertex.started is not None:
-                yield self.clock.timeout(0.002)
-                vertex.done()
-            self.images[name, str(for_platform)] = image
-
-    @staticmethod
-    def _line_of(plan: Plan, name: str) -> tuple[int, int] | None:
-        for stage in plan.needed:
-            for instruction in stage.instructions:
-                if name in sources_named(instruction):
-                    return instruction.lines
-        return None
-
     def _load_ignore(self, context: Context) -> Generator[Event, Any, tuple[Ignore, Context]]:
         vertex = self.records.vertex("[internal] load .dockerignore").start()
         yield self.clock.timeout(0.005)
@@ -187,11 +146,7 @@ class BuildKitBuild:
         return ignore, context.without_ignored()
 
     def _check(self, plan: Plan, ignore: Ignore, definition: Vertex) -> None:
-        env: dict[str, list[str]] = {}
-        for (name, _), image in self.images.items():
-            config = image.config if isinstance(image, Image) else ImageConfig.decode(image.config)
-            env[name] = [one.partition("=")[0] for one in config.config.env or ()]
-        found = checks.check(plan.dockerfile, self.options.args, ignore, env)
+        found = checks.check(plan.dockerfile, self.options.args, ignore, self.bases.environments())
         for warning in found:
             self.records.warn(warning, definition)
         if found and checks.Directive.parse(plan.dockerfile.source.check).error:
@@ -215,22 +170,10 @@ class BuildKitBuild:
         for stage in plan.needed:
             if not stage.image or stage.is_scratch:
                 continue
-            image = self.images[stage.image, str(stage.platform or self.options.platform or self.builder.platform)]
-            full = str(reference.parse(stage.image).with_default_tag())
-            digest = next(
-                (one.digest for one in self._digests(image) if one.name == reference.parse(stage.image).name), ""
-            )
-            name = f"{full}@{digest}" if digest and "@" not in full else full
+            platform = stage.platform or self.options.platform or self.builder.platform
+            name = self.bases.shown(stage.image, platform)
             found[stage.index] = self.records.vertex(f"{_prefix(plan, stage, 1)} FROM {name}")
         return found
-
-    def _digests(self, image: Image | Resolved) -> list[reference.Reference]:
-        if isinstance(image, Resolved):
-            return [image.name.with_digest(image.digest)]
-        for store in (self.builder.store, self.builder.pulled):
-            if image.id in store.images:
-                return [one for one in store.references(image.id) if one.digest]
-        return []
 
     def _stage_process(
         self, plan: Plan, stage: Stage, bases: dict[int, Vertex], platform: Platform
@@ -283,7 +226,7 @@ class BuildKitBuild:
     ) -> Generator[Event, Any, list[str]]:
         vertex.start()
         try:
-            image = yield from self._image(name, platform, vertex)
+            image = yield from self.bases.get(name, platform, vertex)
         except DockerError as error:
             vertex.fail(error.message)
             raise BuildError(error.message) from None
@@ -295,30 +238,6 @@ class BuildKitBuild:
         known[state.key] = self.clock.now
         vertex.done(cached=is_known)
         return triggers
-
-    def _image(self, name: str, platform: Platform, vertex: Vertex | None) -> Generator[Event, Any, Image]:
-        """Return a base image, its layers fetched if they are not here yet; several stages fetch it once."""
-        key = (name, str(platform))
-        found = self.images[key]
-        if isinstance(found, Image):
-            return found
-        if key in self.fetching:
-            yield self.fetching[key]
-            found = self.images[key]
-            if isinstance(found, Image):
-                return found
-            raise Cancelled
-        self.fetching[key] = self.clock.event()
-        try:
-            begun = self.clock.now
-            if vertex is not None:
-                tag = f":{found.name.tag}" if found.name.tag else ""
-                vertex.status(f"resolve {found.name.name}{tag}@{found.digest}")
-            image = yield from self.builder.fetch(found, lambda message: _tell_layer(vertex, message, begun))
-            self.images[key] = image
-            return image
-        finally:
-            self.fetching[key].succeed()
 
     @staticmethod
     def _note(state: StageState, told: str, made: float | None = None) -> None:
@@ -414,9 +333,15 @@ class BuildKitBuild:
             else:
                 other = StageState("\\", {}, {})
                 platform = self.options.platform or self.builder.platform
-                other.start_from_image((yield from self._image(name, platform, None)))
+                yield from self._start_from_image(other, name, platform, self._vertex_of(name, platform))
             found[name] = (overlay(other.lowers), other.key)
         return found
+
+    def _vertex_of(self, name: str, platform: Platform) -> Vertex:
+        """Return the vertex of an image that is only copied from; several steps share it."""
+        if name not in self.copied_from:
+            self.copied_from[name] = self.records.vertex(f"FROM {self.bases.shown(name, platform)}")
+        return self.copied_from[name]
 
     def _shown(self, state: StageState, instruction: Instruction) -> str:
         """Return the instruction as progress shows it: variables replaced where they are known, quotes kept."""
@@ -442,67 +367,14 @@ class BuildKitBuild:
         begun = self.clock.now
         yield self.clock.timeout(0.01 + sum(layer.size for layer in new) / EXPORT_BYTES_PER_SECOND)
         vertex.status("exporting layers", started=begun)
-        config = state.config.copy()
-        if self.options.labels:
-            config.labels = {**(config.labels or {}), **self.options.labels}
-        history = _dated(state.history)
-        image = self.builder.store.add(
-            ImageConfig(
-                architecture=state.platform.architecture,
-                os=state.platform.os,
-                variant=state.platform.variant,
-                created=history[-1].created if history else timestamps.now(self.clock),
-                author=state.author,
-                config=config,
-                diff_ids=[layer.diff_id for layer in state.layers],
-                history=history,
-            ),
-            state.layers,
-        )
+        config = export_config(state, self.options.labels, timestamps.now(self.clock))
+        image = self.builder.store.add(config, state.layers)
         vertex.status(f"writing image {image.id}")
         for name in self.builder.finish(image, self.options):
             vertex.status(f"naming to {name}")
         vertex.done()
         self.emit({"id": "moby.image.id", "aux": {"ID": image.id}})
         return image
-
-
-def _tell_layer(vertex: Vertex | None, message: dict[str, Any], begun: float) -> None:
-    """Tell a pull's message about a layer as a sub-step of FROM."""
-    if vertex is None:
-        return
-    detail = message.get("progressDetail") or {}
-    if message["status"] == "Downloading" and detail["current"] == detail["total"]:
-        vertex.status(f"sha256:{message['id']}", current=detail["current"], total=detail["total"], started=begun)
-    elif message["status"] == "Pull complete":
-        vertex.status(f"extracting sha256:{message['id']}", started=begun)
-
-
-def _dated(history: list[History]) -> list[History]:
-    """Return *history* with every line dated: a line without a layer has the date of the first new layer, or of the one before.
-
-    So a build that finds everything in the cache makes the very same image again (exporter/containerimage/writer.go).
-    """
-    first = ""
-    seen_undated = False
-    for line in history:
-        if line.created:
-            first = line.created
-            if seen_undated:
-                break
-        else:
-            seen_undated = True
-    found = []
-    before, after_undated = first or timestamps.ZERO, False
-    for line in history:
-        if line.created:
-            if after_undated:
-                before = line.created
-            found.append(line)
-        else:
-            after_undated = True
-            found.append(replace(line, created=before))
-    return found
 
 
 def _prefix(plan: Plan, stage: Stage, number: int) -> str:
@@ -512,19 +384,3 @@ def _prefix(plan: Plan, stage: Stage, number: int) -> str:
     named = len(plan.needed) > 1 or len(plan.stages) > 1
     width = len(str(total))
     return f"[{stage.name + ' ' if named else ''}{number:>{width}}/{total}]"
-
-
-def _resolve_failure(message: str, full: str) -> str:
-    """Return why metadata could not be had, in containerd's words."""
-    if message.startswith("pull access denied"):
-        return (
-            "pull access denied, repository does not exist or may require authorization: "
-            "server message: insufficient_scope: authorization failed"
-        )
-    if "manifest unknown" in message:
-        return f"{full}: not found"
-    if "no matching manifest" in message:
-        return "no match for platform in manifest: not found"
-    if "dial tcp" in message:
-        return "failed to do request: " + message.replace("Get ", "Head ", 1)
-    return message

@@ -429,7 +429,7 @@ class Dockerfile:
             elif isinstance(found, kinds.Arg):
                 self.arguments.append(found)
             else:
-                raise parse_error(line.start, "no build stage in current context", line.end)
+                raise DockerfileError("no build stage in current context", (line.start, line.end))
         if not self.stages:
             last = source.lines[-1]
             raise DockerfileError("dockerfile contains no stages to build", (last.start, last.end))

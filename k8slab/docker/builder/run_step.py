@@ -18,7 +18,7 @@ from k8slab.machine.cgroups import Cgroup
 from k8slab.machine.devices import device_directory
 from k8slab.machine.errors import words
 from k8slab.machine.executable import search
-from k8slab.machine.fs.inode import Directory, File
+from k8slab.machine.fs.inode import Directory, File, Inode
 from k8slab.machine.fs.mounts import Mount, MountNamespace
 from k8slab.machine.fs.overlay import overlay
 from k8slab.machine.fs.paths import Searcher
@@ -82,7 +82,7 @@ class MachineRunner:
         now = host.unix_time()
         top = spec.lowers[0] if spec.lowers else Directory(0o755, mtime=now)
         upper = top.copy()
-        root = overlay((init_layer(now), *spec.lowers), upper)
+        root = overlay((mount_points(spec, now), init_layer(now), *spec.lowers), upper)
         system = host.new_file_system("overlay", "overlay", on_disk=True)
         mounts = MountNamespace(Mount(system, root))
         view = FileView(mounts, host.unix_time)
@@ -156,21 +156,35 @@ class MachineRunner:
         for path, text in texts.items():
             view.mount(path, File(text.encode(), 0o644, mtime=now), host.disk)
         for path, tree in spec.mounts:
-            if not view.is_directory(path):
-                view.make_directories(path, 0o755)
             view.mount(path, tree, host.disk)
-        if spec.extra_files:
-            shelf = Directory(0o755, mtime=now)
-            for path, data in spec.extra_files:
-                shelf.put(path.rsplit("/", 1)[-1], File(data, 0o755, mtime=now))
-            view.mount("/dev/pipes", shelf, host.disk) if view.is_directory("/dev/pipes") else _shelve(
-                view, shelf, host
-            )
+        for path, data in spec.extra_files:
+            file = File(data, 0o755, mtime=now)
+            if path.startswith("/dev/"):  # a tmpfs of the container's own
+                view.make_directories(path.rsplit("/", 1)[0], 0o755)
+                view.add(path, file)
+            else:
+                view.mount(path, file, host.disk)
 
 
-def _shelve(view: FileView, shelf: Directory, host: Host) -> None:
-    view.make_directory("/dev/pipes", 0o755)
-    view.mount("/dev/pipes", shelf, host.disk)
+def mount_points(spec: RunSpec, mtime: float) -> Directory:
+    """Return a layer that has only the places where *spec* mounts something, so that they need not be made in the new layer."""
+    root = Directory(0o755, mtime=mtime)
+    below = overlay(spec.lowers) if spec.lowers else Directory()
+    for path, is_file in [*((path, False) for path, _ in spec.mounts), *((path, True) for path, _ in spec.extra_files)]:
+        parts = [part for part in path.split("/") if part]
+        here: Directory = root
+        under: Inode | None = below
+        for position, part in enumerate(parts):
+            under = under.get(part) if isinstance(under, Directory) else None
+            known = here.entries.get(part)
+            if known is None:
+                is_last = position == len(parts) - 1
+                known = under.copy() if isinstance(under, Directory) else Directory(0o755, mtime=mtime)
+                here.put(part, File(b"", mtime=mtime) if is_last and is_file else known)
+            if not isinstance(known, Directory):
+                break
+            here = known
+    return root
 
 
 def _text(files: FileView, path: str) -> str:

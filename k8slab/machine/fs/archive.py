@@ -21,7 +21,7 @@ from typing import Any, BinaryIO, NamedTuple, cast
 
 from k8slab.machine.errors import words
 from k8slab.machine.fs.inode import WHITEOUT, Device, Directory, Fifo, File, Inode, Symlink, walk
-from k8slab.machine.fs.paths import DEEPEST
+from k8slab.machine.fs.paths import DEEPEST, Location
 from k8slab.machine.fs.view import FileView
 
 WHITEOUT_PREFIX = ".wh."
@@ -322,25 +322,40 @@ def unpack(
     owner: tuple[int, int] | None = None,
     keep: Callable[[Member], bool] = lambda _: True,
     no_overwrite_dir_non_dir: bool = False,
+    confined: bool = True,
+    any_links: bool = False,
     each: Callable[[Member], None] = lambda _: None,
 ) -> int:
     """Unpack *data* under the directory *target* of *view*; return how many entries. Raises ArchiveError, OSError.
 
-    Nothing lands outside the root of *view*: names may not climb, and links are walked inside that root. *owner* replaces the
-    archive's owners; *each* is called for every entry unpacked.
+    *confined*: *target* is the root while links are walked, as dockerd's chroot makes it (ADD); otherwise the root of *view* is
+    (``docker cp``). Nothing lands outside that root: names may not climb. A relative link that leads out of *target* is refused
+    unless *any_links*. *owner* replaces the archive's owners; *each* is called
+    for every entry unpacked.
     """
     count = 0
+    where = view
     base = target.rstrip("/")
+    if confined:
+        found = view.find(target)
+        root = Location(None, "", found.directory, found.mount)
+        where = FileView(view.mounts, view.now, root=root, credentials=view.credentials, umask=view.umask)
+        base = ""
     for member in members(data, limits):
         if not keep(member):
             continue
         parts = member.name.split("/") if member.name else []
         if ".." in parts:
             raise ArchiveError(f'invalid tar entry "{member.name}": path escapes from "{target}"')
-        path = base + "/" + member.name if parts else target
-        if member.inode is not None and owner is not None:
-            member.inode.uid, member.inode.gid = owner
-        _unpack_member(view, member, path, base, no_overwrite_dir_non_dir)
+        path = base + "/" + member.name if parts else base or "/"
+        inode = member.inode
+        if isinstance(inode, Symlink) and not any_links and not inode.target.startswith("/"):
+            landed = posixpath.normpath(posixpath.join(posixpath.dirname(member.name) or ".", inode.target))
+            if landed == ".." or landed.startswith("../"):
+                raise ArchiveError(f'invalid symlink "{target.rstrip("/")}/{member.name}" -> "{inode.target}"')
+        if inode is not None and owner is not None:
+            inode.uid, inode.gid = owner
+        _unpack_member(where, member, path, base, no_overwrite_dir_non_dir)
         each(member)
         count += 1
     return count

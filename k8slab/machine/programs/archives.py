@@ -231,7 +231,7 @@ def _extract(call: Call, options: Options, data: bytes, keep: object, strip: int
         if strip:
             _extract_stripped(call, data, base, strip, wanted, each, owner)
         else:
-            archive.unpack(call.files, data, base, keep=wanted, each=each, owner=owner)
+            archive.unpack(call.files, data, base, keep=wanted, each=each, owner=owner, any_links=True)
     except OSError as error:
         where = (error.filename or "").removeprefix(base).lstrip("/")
         if call.busybox:
@@ -253,7 +253,7 @@ def _extract_stripped(
         if wanted(member) and member.inode is not None:
             entries.append(("/".join(member.name.split("/")[strip:]), member.inode))
             each(member)
-    archive.unpack(call.files, archive.write_archive(entries), base, owner=owner)
+    archive.unpack(call.files, archive.write_archive(entries), base, owner=owner, any_links=True)
 
 
 def compress(call: Call) -> Steps:

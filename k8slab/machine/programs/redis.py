@@ -1,4 +1,4 @@
-"""Redis: the server with its RESP protocol, persistence and log lines, and ``redis-cli``.
+"""Redis: the server with its RESP protocol, persistence and log lines.
 
 Models redis 7: strings, counters, lists, hashes, sets, expiry, INFO, SAVE. Data survive in dump.rdb (JSON inside) in the server's
 directory, so a volume keeps them. Left out: transactions, scripts, pub/sub, replication, cluster, streams.
@@ -8,88 +8,16 @@ from __future__ import annotations
 
 import fnmatch
 import json
-import shlex
 from collections.abc import Callable, Generator
 from datetime import UTC, datetime
-from typing import Any, TypeAlias
+from typing import Any
 
 from k8slab.machine import signals
 from k8slab.machine.network import Connection
 from k8slab.machine.process import Process
 from k8slab.machine.program import Life
-from k8slab.machine.programs.resolver import NoSuchName, resolve
+from k8slab.machine.programs.resp import WRONG_TYPE, Value, Wire, encode
 from k8slab.machine.programs.serving import until_told
-
-#: What travels: text (bulk), ("+", simple text), ("-", error), whole numbers, None, lists.
-Value: TypeAlias = Any
-WRONG_TYPE = ("-", "WRONGTYPE Operation against a key holding the wrong kind of value")
-
-
-def encode(value: Value) -> bytes:
-    """Return *value* in RESP."""
-    if value is None:
-        return b"$-1\r\n"
-    if isinstance(value, tuple):
-        return f"{value[0]}{value[1]}\r\n".encode()
-    if isinstance(value, int):
-        return f":{value}\r\n".encode()
-    if isinstance(value, list):
-        return f"*{len(value)}\r\n".encode() + b"".join(map(encode, value))
-    data = str(value).encode(errors="surrogateescape")
-    return b"$%d\r\n%s\r\n" % (len(data), data)
-
-
-class Wire:
-    """Takes RESP values (and inline commands) off a connection."""
-
-    def __init__(self, connection: Connection) -> None:
-        self.connection = connection
-        self.buffer = b""
-
-    def _line(self) -> Generator[Any, Any, str | None]:
-        while b"\r\n" not in self.buffer and b"\n" not in self.buffer:
-            chunk = yield from self.connection.read()
-            if not chunk or len(self.buffer) > 1 << 20:
-                return None
-            self.buffer += chunk
-        line, _, self.buffer = self.buffer.partition(b"\n")
-        return line.rstrip(b"\r").decode(errors="surrogateescape")
-
-    def value(self) -> Generator[Any, Any, tuple[bool, Value]]:
-        """Return ``(True, value)``, ``(False, None)`` at the end."""
-        line = yield from self._line()
-        if line is None:
-            return False, None
-        kind, rest = line[:1], line[1:]
-        if kind in "+-" and kind:
-            return True, (kind, rest)
-        if kind == ":":
-            return True, int(rest)
-        if kind == "$" and rest.lstrip("-").isdigit():
-            size = int(rest)
-            if size < 0:
-                return True, None
-            if size > 16 << 20:
-                return False, None
-            while len(self.buffer) < size + 2:
-                chunk = yield from self.connection.read()
-                if not chunk:
-                    return False, None
-                self.buffer += chunk
-            data, self.buffer = self.buffer[:size], self.buffer[size + 2 :]
-            return True, data.decode(errors="surrogateescape")
-        if kind == "*" and rest.lstrip("-").isdigit():
-            items = []
-            for _ in range(min(int(rest), 100_000)):
-                there, item = yield from self.value()
-                if not there:
-                    return False, None
-                items.append(item)
-            return True, items
-        try:
-            return True, shlex.split(line)
-        except ValueError:
-            return True, [line]
 
 
 class RedisServer:
@@ -440,98 +368,3 @@ class RedisServer:
     def _join(self, words: list[str]) -> int:
         self.data[words[0]] = str(self.data.get(words[0], "")) + words[1]
         return len(self.data[words[0]])
-
-
-class RedisCli:
-    """``redis-cli``."""
-
-    def run(self, process: Process) -> Life:
-        """Run one command, or those that stdin brings."""
-        words = process.argv[1:]
-        host, port, password = "127.0.0.1", "6379", process.env.get("REDISCLI_AUTH", "")
-        while words and words[0].startswith("-"):
-            flag = words.pop(0)
-            if flag == "--version":
-                version = (process.executable.version if process.executable else "") or "7.4.1"
-                yield from process.write(1, f"redis-cli {version}\n".encode())
-                return 0
-            if flag in ("-h", "-p", "-a", "-n", "-u") and words:
-                value = words.pop(0)
-                host = value if flag == "-h" else host
-                port = value if flag == "-p" else port
-                password = value if flag == "-a" else password
-        try:
-            address = (yield from resolve(process, host))[0]
-            connection = yield from process.network.connect(address, int(port))
-        except NoSuchName:
-            yield from process.write(
-                2, f"Could not connect to Redis at {host}:{port}: Name or service not known\n".encode()
-            )
-            return 1
-        except OSError as error:
-            yield from process.write(2, f"Could not connect to Redis at {host}:{port}: {error.strerror}\n".encode())
-            return 1
-        wire = Wire(connection)
-        tty = 1 in process.fds and process.fds[1].is_tty
-        if password:
-            yield from connection.write(encode(["AUTH", password]))
-            yield from wire.value()
-        if words:
-            return (yield from self._one(process, connection, wire, words, tty))
-        code = 0
-        interactive = process.stdin_is_tty()
-        buffer = b""
-        while True:
-            if interactive:
-                yield from process.write(1, f"{host}:{port}> ".encode())
-            while b"\n" not in buffer:
-                chunk = yield from process.read(0)
-                if not chunk:
-                    break
-                buffer += chunk
-            line, newline, buffer = buffer.partition(b"\n")
-            if not line and not newline:
-                return code
-            try:
-                command = shlex.split(line.decode(errors="surrogateescape"))
-            except ValueError:
-                yield from process.write(1, b"Invalid argument(s)\n")
-                continue
-            if command and command[0].lower() in ("exit", "quit"):
-                return code
-            if command:
-                code = yield from self._one(process, connection, wire, command, tty)
-
-    def _one(
-        self, process: Process, connection: Connection, wire: Wire, words: list[str], tty: bool
-    ) -> Generator[Any, Any, int]:
-        yield from connection.write(encode(words))
-        there, value = yield from wire.value()
-        if not there:
-            if words[0].upper() == "SHUTDOWN":
-                return 0
-            yield from process.write(2, b"Error: Server closed the connection\n")
-            return 1
-        yield from process.write(1, (show(value, tty) + "\n").encode(errors="surrogateescape"))
-        return 1 if isinstance(value, tuple) and value[0] == "-" else 0
-
-
-def show(value: Value, tty: bool, indent: str = "") -> str:
-    """Return *value* as redis-cli prints it: typed on a terminal, raw in a pipe."""
-    if isinstance(value, tuple):
-        return f"(error) {value[1]}" if value[0] == "-" and tty else value[1]
-    if value is None:
-        return "(nil)" if tty else ""
-    if isinstance(value, int):
-        return f"(integer) {value}" if tty else str(value)
-    if isinstance(value, list):
-        if not value:
-            return "(empty array)" if tty else ""
-        if not tty:
-            return "\n".join(show(item, tty) for item in value)
-        width = len(str(len(value)))
-        return "\n".join(
-            (indent if number > 1 else "") + f"{number:>{width}}) {show(item, tty, indent + ' ' * (width + 2))}"
-            for number, item in enumerate(value, 1)
-        )
-    return json.dumps(value, ensure_ascii=False) if tty else value

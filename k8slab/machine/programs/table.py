@@ -13,25 +13,26 @@ from k8slab.machine.programs.mysql.client import Mysql, MysqlAdmin, MysqlDump
 from k8slab.machine.programs.mysql.entrypoint import MysqlEntrypoint
 from k8slab.machine.programs.mysql.server import Mysqld
 from k8slab.machine.programs.nginx import Nginx
-from k8slab.machine.programs.packages import managers
+from k8slab.machine.programs.packages import apk, apt, dnf
 from k8slab.machine.programs.python import Python
-from k8slab.machine.programs.redis import RedisCli, RedisServer
+from k8slab.machine.programs.redis import RedisServer
+from k8slab.machine.programs.redis_cli import RedisCli
 from k8slab.machine.programs.tool import Function, Tool
 
 MORE_TOOLS: dict[str, Function] = {
     "addgroup": accounts.groupadd,
     "adduser": accounts.useradd,
-    "apk": managers.apk,
-    "apt": managers.apt,
-    "apt-get": managers.apt,
-    "apt-cache": managers.apt,
+    "apk": apk.apk,
+    "apt": apt.apt,
+    "apt-get": apt.apt,
+    "apt-cache": apt.apt,
     "deluser": accounts.userdel,
-    "dnf": managers.dnf,
-    "dpkg": managers.dpkg,
+    "dnf": dnf.dnf,
+    "dpkg": apt.dpkg,
     "dumb-init": administration.tini,
     "groupadd": accounts.groupadd,
     "journalctl": administration.journalctl,
-    "rpm": managers.rpm,
+    "rpm": dnf.rpm,
     "stress": stress.stress,
     "su": administration.su,
     "sudo": administration.sudo,
@@ -40,8 +41,8 @@ MORE_TOOLS: dict[str, Function] = {
     "useradd": accounts.useradd,
     "userdel": accounts.userdel,
     "usermod": accounts.usermod,
-    "yum": managers.dnf,
-    "yum-config-manager": managers.yum_config_manager,
+    "yum": dnf.dnf,
+    "yum-config-manager": dnf.yum_config_manager,
 }
 SERVERS: Table = {
     "catalina": Catalina,

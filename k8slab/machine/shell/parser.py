@@ -7,9 +7,6 @@ Left out: aliases, ``coproc``, ``select`` and arrays of bash, ``((`` commands ot
 
 from __future__ import annotations
 
-import re
-from typing import NamedTuple
-
 from k8slab.machine.shell.syntax import (
     AndOr,
     Arithmetic,
@@ -25,137 +22,17 @@ from k8slab.machine.shell.syntax import (
     Pipeline,
     Redirection,
     Sequence,
-    ShellSyntaxError,
     Simple,
     Subshell,
     Text,
     Word,
     word,
 )
-from k8slab.machine.shell.words import WordReader
-
-OPERATORS = ("&&", "||", ";;", "<<-", "<<", ">>", "<&", ">&", "<>", ">|", ";", "&", "|", "(", ")", "<", ">")
-REDIRECTING = ("<<-", "<<", ">>", "<&", ">&", "<>", ">|", "<", ">")
-RESERVED = frozenset(
-    ["!", "{", "}", "case", "do", "done", "elif", "else", "esac", "fi", "for", "if", "in", "then", "until", "while"]
-)
-#: What a name of a function or variable may be.
-NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
-ASSIGNMENT = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(\+?)=")
-CLOSING = frozenset(("then", "else", "elif", "fi", "do", "done", "esac", "}", ")", ";;"))
+from k8slab.machine.shell.tokens import ASSIGNMENT, CLOSING, NAME, REDIRECTING, RESERVED, Tokens
 
 
-class Token(NamedTuple):
-    """*kind* is an operator, ``newline``, ``end of file`` or ``word``."""
-
-    kind: str
-    word: Word | None = None
-    number: int | None = None
-
-
-class Parser(WordReader):
+class Parser(Tokens):
     """Reads commands from a text."""
-
-    def __init__(self, text: str, line: int = 1, *, bash: bool = False) -> None:
-        super().__init__(text, line, bash=bash)
-        self._token: Token | None = None
-        self._heredocs: list[tuple[list[Redirection], int, str, str, bool]] = []
-
-    # -- tokens --------------------------------------------------------------------------------------------------------
-
-    def peek(self) -> Token:
-        """Return the next token without passing it."""
-        if self._token is None:
-            self._token = self._read_token()
-        return self._token
-
-    def next(self) -> Token:
-        """Return the next token and pass it; the end of a line brings in the here-documents that wait."""
-        token = self.peek()
-        self._token = None
-        if token.kind == "newline" and self._heredocs:
-            self._read_heredocs()
-        return token
-
-    def _read_token(self) -> Token:
-        text, end = self.text, len(self.text)
-        while self.at < end:
-            char = text[self.at]
-            if char in " \t":
-                self.at += 1
-            elif char == "\\" and text.startswith("\\\n", self.at):
-                self.at += 2
-                self.line += 1
-            elif char == "#":
-                stop = text.find("\n", self.at)
-                self.at = end if stop < 0 else stop
-            else:
-                break
-        if self.at >= end:
-            return Token("end of file")
-        char = text[self.at]
-        if char == "\n":
-            self.at += 1
-            self.line += 1
-            return Token("newline")
-        if char in ";&|<>()":
-            if self.bash and text.startswith("&>", self.at):
-                self.at += 2
-                return Token("&>")
-            if self.bash and text.startswith("<<<", self.at):
-                self.at += 3
-                return Token("<<<")
-            for operator in OPERATORS:
-                if text.startswith(operator, self.at):
-                    self.at += len(operator)
-                    return Token(operator)
-        begin = self.at
-        read = self.read_word()
-        if read is None:
-            return Token("end of file")
-        if self.at < end and text[self.at] in "<>" and text[begin : self.at].isdigit():
-            return Token("number", read, int(text[begin : self.at]))
-        return Token("word", read)
-
-    def _read_heredocs(self) -> None:
-        waiting, self._heredocs = self._heredocs, []
-        for target, fd, delimiter, operator, quoted in waiting:
-            body = self.read_here_document(delimiter, quoted, operator == "<<-")
-            target[target.index(next(one for one in target if one.operator == "wait"))] = Redirection(fd, "<<", body)
-
-    def skip_newlines(self) -> None:
-        """Pass ends of lines."""
-        while self.peek().kind == "newline":
-            self.next()
-
-    def _reserved(self) -> str:
-        """Return the next token as reserved word or operator, "" for any other word."""
-        token = self.peek()
-        if token.kind == "word":
-            literal = (token.word.literal if token.word is not None else None) or ""
-            return literal if literal in RESERVED or (self.bash and literal in ("[[", "function")) else ""
-        return token.kind
-
-    def unexpected(self, expecting: str = "") -> ShellSyntaxError:
-        """Return the error for the next token."""
-        token = self.peek()
-        reserved = self._reserved()
-        if token.kind in ("newline", "end of file"):
-            shown = token.kind
-        elif token.kind in REDIRECTING or token.kind == "number":
-            shown = "redirection"
-        elif reserved:
-            shown = f'"{reserved}"'
-        else:
-            shown = "word"
-        line = self.line - (1 if token.kind == "newline" else 0)
-        tail = f' (expecting "{expecting}")' if expecting else ""
-        return ShellSyntaxError(f"{shown} unexpected{tail}", line, incomplete=token.kind == "end of file")
-
-    def _expect(self, text: str) -> None:
-        if self._reserved() != text:
-            raise self.unexpected(text)
-        self.next()
 
     # -- lists ---------------------------------------------------------------------------------------------------------
 
@@ -169,7 +46,7 @@ class Parser(WordReader):
         if token.kind not in ("newline", "end of file"):
             raise self.unexpected()
         self.next()
-        if self._heredocs:
+        if self.heredocs:
             self._read_heredocs()
         return command
 
@@ -183,14 +60,14 @@ class Parser(WordReader):
 
     def read_until_paren(self) -> Command | None:
         self.deeper()
-        token, self._token = self._token, None
-        heredocs, self._heredocs = self._heredocs, []
+        token, self.token = self.token, None
+        heredocs, self.heredocs = self.heredocs, []
         self.skip_newlines()
         body = None if self.peek().kind == ")" else self._list()
         if self.peek().kind != ")":
             raise self.unexpected(")")
-        self._token = token
-        self._heredocs = heredocs
+        self.token = token
+        self.heredocs = heredocs
         self.depth -= 1
         return body
 
@@ -210,7 +87,7 @@ class Parser(WordReader):
                 break
             if separator not in (";", "&") and (end_at_newline or separator != "newline"):
                 break
-            following = self._reserved()
+            following = self.reserved()
             if following in CLOSING or following == "end of file":
                 break
         self.depth -= 1
@@ -231,7 +108,7 @@ class Parser(WordReader):
 
     def _pipeline(self) -> Command:
         negated = False
-        while self._reserved() == "!":
+        while self.reserved() == "!":
             self.next()
             negated = not negated
         commands = [self._command()]
@@ -246,7 +123,7 @@ class Parser(WordReader):
     # -- commands ------------------------------------------------------------------------------------------------------
 
     def _command(self) -> Command:
-        reserved = self._reserved()
+        reserved = self.reserved()
         compound = {
             "if": self._if,
             "while": self._loop,
@@ -266,7 +143,7 @@ class Parser(WordReader):
         if not redirections:
             return command
         if isinstance(command, Subshell):
-            return Subshell(command.body, tuple(redirections)) if not self._heredocs else _late(command, redirections)
+            return Subshell(command.body, tuple(redirections)) if not self.heredocs else _late(command, redirections)
         return _late(command, redirections)
 
     def _redirections(self) -> list[Redirection]:
@@ -305,7 +182,7 @@ class Parser(WordReader):
             quoted = any(getattr(part, "quoted", False) for part in target.parts)
             delimiter = "".join(part.text for part in target.parts if isinstance(part, Text))
             into.append(Redirection(number, "wait", target))
-            self._heredocs.append((into, number, delimiter, operator, quoted))
+            self.heredocs.append((into, number, delimiter, operator, quoted))
         else:
             into.append(Redirection(number, operator, target))
         return True
@@ -322,7 +199,7 @@ class Parser(WordReader):
         assignments: list[tuple[str, Word]] = []
         words: list[Word] = []
         redirections: list[Redirection] = []
-        if self.peek().kind == "word" and self._reserved():
+        if self.peek().kind == "word" and self.reserved():
             raise self.unexpected()
         while True:
             if self._redirection(redirections):
@@ -345,7 +222,7 @@ class Parser(WordReader):
     def _function(self, name: Word) -> Command:
         literal = name.literal
         self.next()
-        self._expect(")")
+        self.expect(")")
         if literal is None or not (NAME.match(literal) or self.bash):
             raise self.error("Bad function name")
         self.skip_newlines()
@@ -356,7 +233,7 @@ class Parser(WordReader):
         name = self._target()
         if self.peek().kind == "(":
             self.next()
-            self._expect(")")
+            self.expect(")")
         self.skip_newlines()
         return Function(name.literal or "", self._command())
 
@@ -364,27 +241,27 @@ class Parser(WordReader):
         self.next()
         branches: list[tuple[Command, Command]] = []
         condition = self._body()
-        self._expect("then")
+        self.expect("then")
         branches.append((condition, self._body()))
-        while self._reserved() == "elif":
+        while self.reserved() == "elif":
             self.next()
             condition = self._body()
-            self._expect("then")
+            self.expect("then")
             branches.append((condition, self._body()))
         otherwise = None
-        if self._reserved() == "else":
+        if self.reserved() == "else":
             self.next()
             otherwise = self._body()
-        self._expect("fi")
+        self.expect("fi")
         return If(tuple(branches), otherwise)
 
     def _loop(self) -> Command:
-        until = self._reserved() == "until"
+        until = self.reserved() == "until"
         self.next()
         condition = self._body()
-        self._expect("do")
+        self.expect("do")
         body = self._body()
-        self._expect("done")
+        self.expect("done")
         return Loop(condition, body, until)
 
     def _for(self) -> Command:
@@ -397,7 +274,7 @@ class Parser(WordReader):
         self.next()
         words: list[Word] | None = None
         self.skip_newlines()
-        if self._reserved() == "in":
+        if self.reserved() == "in":
             self.next()
             words = []
             while self.peek().kind == "word":
@@ -410,10 +287,10 @@ class Parser(WordReader):
         elif self.peek().kind == ";":
             self.next()
         self.skip_newlines()
-        close = "}" if self._reserved() == "{" else "done"
-        self._expect("do" if close == "done" else "{")
+        close = "}" if self.reserved() == "{" else "done"
+        self.expect("do" if close == "done" else "{")
         body = self._body()
-        self._expect(close)
+        self.expect(close)
         return For(literal, tuple(words) if words is not None else None, body, line)
 
     def _case(self) -> Command:
@@ -421,24 +298,24 @@ class Parser(WordReader):
         self.next()
         subject = self._target()
         self.skip_newlines()
-        self._expect("in")
+        self.expect("in")
         self.skip_newlines()
         items: list[tuple[tuple[Word, ...], Command | None]] = []
-        while self._reserved() != "esac":
+        while self.reserved() != "esac":
             if self.peek().kind == "(":
                 self.next()
             patterns = [self._target()]
             while self.peek().kind == "|":
                 self.next()
                 patterns.append(self._target())
-            self._expect(")")
+            self.expect(")")
             self.skip_newlines()
-            body = None if self._reserved() in (";;", "esac") else self._list()
+            body = None if self.reserved() in (";;", "esac") else self._list()
             items.append((tuple(patterns), body))
-            if self._reserved() == ";;":
+            if self.reserved() == ";;":
                 self.next()
                 self.skip_newlines()
-            elif self._reserved() != "esac":
+            elif self.reserved() != "esac":
                 raise self.unexpected(";;")
         self.next()
         return Case(subject, tuple(items), line)
@@ -446,7 +323,7 @@ class Parser(WordReader):
     def _group(self) -> Command:
         self.next()
         body = self._body()
-        self._expect("}")
+        self.expect("}")
         return Group(body)
 
     def _subshell(self) -> Command:
@@ -455,7 +332,7 @@ class Parser(WordReader):
             return self._arithmetic_command(line)
         self.next()
         body = self._body()
-        self._expect(")")
+        self.expect(")")
         return Subshell(body)
 
     def _arithmetic_command(self, line: int) -> Command:
@@ -463,7 +340,7 @@ class Parser(WordReader):
         self.at -= 2
         self.text = self.text[: self.at + 1] + "$" + self.text[self.at + 1 :]
         self.at += 1
-        self._token = None
+        self.token = None
         part = self._arithmetic(True)
         assert isinstance(part, Arithmetic)
         test = [word([Text("[")]), Word((part,)), word([Text("-ne")]), word([Text("0")]), word([Text("]")])]
@@ -516,3 +393,6 @@ def _late(command: Command, redirections: list[Redirection]) -> Command:
 def _waits(redirections: list[Redirection]) -> bool:
     """Whether a here-document's body is still to come: then the list itself stays in the tree and is filled at the line's end."""
     return any(one.operator == "wait" for one in redirections)
+
+
+__all__ = ["NAME", "RESERVED", "Parser"]

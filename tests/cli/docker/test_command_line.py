@@ -11,8 +11,9 @@ from k8slab.cli.docker import help as helptext
 from k8slab.cli.docker.main import docker, wants_terminal
 from k8slab.cli.docker.streams import Demux
 from k8slab.cli.docker.verbs import ARGUMENTS, VERBS
+from k8slab.cli.driver import run_blocking
 from k8slab.cli.local_files import MemoryFiles
-from k8slab.cli.magics import run_docker
+from k8slab.cli.magics import docker_verb
 from k8slab.cli.tar_archive import Member, pack, unpack
 from k8slab.sim.clock import Clock
 from k8slab.sim.http import Request, Response
@@ -162,16 +163,15 @@ def test_a_container_that_never_ends_is_interrupted_with_a_signal():
     assert engine.asked[-1].param("signal") == "INT"
 
 
-def test_lines_of_a_cell_are_typed_on_the_containers_terminal(capsys):
+def test_lines_of_a_cell_are_typed_on_the_containers_terminal():
     clock = Clock()
     pipe = Pipe(clock, [(1, b"/ # "), (5, None)])
     _, answers = running(clock, pipe)
     engine = Engine(answers)
-    completed = run_docker(
-        lambda: (engine.handle, clock), "run -it alpine sh", "echo hi\nexit 5\n", files=MemoryFiles()
-    )
+    verb = docker_verb("run -it alpine sh", "echo hi\nexit 5\n", files=MemoryFiles())
+    completed = run_blocking(verb, engine.handle, clock)
     assert pipe.written == b"echo hi\rexit 5\r\x04"
-    assert capsys.readouterr().out == completed.stdout == "/ # "
+    assert completed.stdout == "/ # "
 
 
 @pytest.mark.parametrize(
@@ -337,9 +337,8 @@ def test_the_line_that_failed_is_marked_in_its_surroundings():
     )
 
 
-def test_compose_is_a_plug_in_that_the_client_alone_does_not_have(capsys):
+def test_compose_is_a_plug_in_that_the_client_alone_does_not_have():
     completed, _ = run("compose up")
     assert completed.stderr.startswith("docker: unknown command: docker compose\n")
-    completed = run_docker(lambda: (Engine({}).handle, Clock()), "compose up -d", files=MemoryFiles())
+    completed = run_blocking(docker_verb("compose up -d", files=MemoryFiles()), Engine({}).handle, Clock())
     assert completed.stderr == "the lab's docker has no compose plug-in yet: it arrives with the engine.\n"
-    assert capsys.readouterr().out == completed.stderr

@@ -63,7 +63,7 @@ def test_config_instructions(build):
     assert (list(config.volumes), config.on_build) == (["/data"], ["RUN x"])
     assert (config.entrypoint, config.cmd) == (["e"], ["/bin/sh", "-ec", "c d"])
     assert config.healthcheck == {"Test": ["CMD-SHELL", "true"]}
-    assert len(image.layers) == 3 if build.__name__ == "buildkit" else len(image.layers) == 3
+    assert len(image.layers) == 3  # each WORKDIR makes one
 
 
 def test_only_the_last_cmd_counts(build):
@@ -396,7 +396,7 @@ def test_stages_run_side_by_side_and_unneeded_ones_not_at_all(world):
         ("FROM alpine\nCOPY nope /x\n", "COPY failed: file not found in build context or excluded by .dockerignore: stat nope: file does not exist", None),
         ("FROM alpine\nCOPY ../x /x\n", "COPY failed: forbidden path outside the build context: ../x ()", None),
         ("FROM nope\n", "pull access denied for nope, repository does not exist or may require 'docker login': denied: requested access to the resource is denied", "nope: failed to resolve source metadata for docker.io/library/nope:latest: pull access denied, repository does not exist or may require authorization: server message: insufficient_scope: authorization failed"),
-        ("FROM alpine:9\n", "manifest for alpine:9 not found: manifest unknown: manifest unknown", "alpine:9: failed to resolve source metadata for docker.io/library/alpine:9: docker.io/library/alpine:9: not found"),
+        ("FROM alpine:9\n", "manifest for alpine:9 not found: manifest unknown: manifest unknown", "alpine:9: failed to resolve source metadata for docker.io/library/alpine:9: docker.io/library/alpine:9: not found (did you mean alpine?)"),
         ("FROM scatch\n", "pull access denied for scatch, repository does not exist or may require 'docker login': denied: requested access to the resource is denied", None),
         ("FROM a:b:c\n", "invalid reference format", 'failed to parse stage name "a:b:c": invalid reference format'),
         ("ARG X\nFROM $X\n", "base name ($X) should not be blank", "base name ($X) should not be blank"),
@@ -419,6 +419,15 @@ def test_failures_are_told_in_each_builders_words(world, text, classic, buildkit
     progress = caught.value.progress
     assert progress.endswith(f"ERROR: failed to build: failed to solve: {caught.value.message}\n")
     assert ">>>" in progress
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [("FROM alpne\n", "alpine"), ("FROM alpine AS build\nFROM alpine\nCOPY --from=buildr /x /x\n", "build")],
+)
+def test_a_misspelt_image_gets_a_suggestion(world, text, hint):
+    with pytest.raises(DockerError, match=rf"authorization failed \(did you mean {hint}\?\)$"):
+        world.buildkit(text)
 
 
 def test_a_failed_step_shows_its_last_lines_and_its_place(world):
@@ -482,7 +491,7 @@ def test_mounts_of_a_run_are_not_in_the_layer(world):
 def test_base_images_that_buildkit_pulls_are_not_listed(world):
     world.buildkit("FROM busybox\nENV A=b\n", tags=["x"])
     assert world.store.find_or_none("busybox") is None
-    assert [one["RepoTags"] for one in image_documents.summaries(world.store)] == [["x:latest"], ["alpine:latest"]]
+    assert [one["RepoTags"] for one in image_documents.summaries(world.store)] == [["alpine:latest"], ["x:latest"]]
     world.classic("FROM busybox\nENV A=b\n")
     assert world.store.find_or_none("busybox") is not None
 

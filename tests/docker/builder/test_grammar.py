@@ -21,7 +21,7 @@ def only(text):
         ("FRMO alpine", 1, "dockerfile parse error on line 1: unknown instruction: FRMO (did you mean FROM?)"),
         ("from alpine\nrunn x", 2, "dockerfile parse error on line 2: unknown instruction: runn (did you mean run?)"),
         ("FROM a\n\n# c\nXYZZY", 4, "dockerfile parse error on line 4: unknown instruction: XYZZY"),
-        ("RUN x", 1, "dockerfile parse error on line 1: no build stage in current context"),
+        ("RUN x", 1, "no build stage in current context"),
         ("ARG X=1", 1, "dockerfile contains no stages to build"),
         ("FROM a b", 1, "dockerfile parse error on line 1: FROM requires either one or three arguments"),
         (

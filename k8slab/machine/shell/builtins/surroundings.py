@@ -255,7 +255,7 @@ def command(shell: Shell, argv: list[str]) -> Steps:
     if builtin is not None:
         outcome = builtin(shell, words)
         return outcome if isinstance(outcome, int) else (yield from outcome)
-    return (yield from shell._external(words, [], False))
+    return (yield from shell.external(words, [], False))
 
 
 def builtin(shell: Shell, argv: list[str]) -> Steps:
