@@ -13,9 +13,9 @@ from k8slab.docker.builder.run_step import MachineRunner
 from k8slab.docker.errors import DockerError
 from k8slab.docker.hub.hub import Hub
 from k8slab.docker.image_store import Image, ImageStore, ImageUse
+from k8slab.docker.programs import PROGRAMS
 from k8slab.docker.reference import parse
 from k8slab.docker.registries import Registries
-from k8slab.docker.programs import PROGRAMS
 from k8slab.docker.remotes import Auth
 from k8slab.docker.transfer import Transfers
 from k8slab.machine.host import Host

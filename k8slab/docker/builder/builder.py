@@ -16,9 +16,10 @@ from k8slab.docker.builder.buildkit import BuildKitBuild
 from k8slab.docker.builder.cache import BuildCache
 from k8slab.docker.builder.classic import ClassicBuild
 from k8slab.docker.builder.context import Context
+from k8slab.docker.builder.downloading import downloader
 from k8slab.docker.builder.options import BuildOptions
 from k8slab.docker.builder.run_step import Runner
-from k8slab.docker.builder.steps import Fetch, cannot_fetch
+from k8slab.docker.builder.steps import Fetch
 from k8slab.docker.image_store import Image, ImageStore
 from k8slab.docker.manifests import Platform
 from k8slab.docker.progress import Emit, ignore
@@ -41,12 +42,14 @@ class Builder:
     runner: Runner
     clock: Clock
     chance: Chance
-    download: Fetch = cannot_fetch
+    download: Fetch = field(init=False)
     cache: BuildCache = field(init=False)
     pulled: ImageStore = field(init=False)
 
     def __post_init__(self) -> None:
         self.cache = BuildCache(self.clock)
+        registries = self.transfers.registries
+        self.download = downloader(registries.network, registries.resolve)
         self.pulled = ImageStore(self.clock)
 
     @property

@@ -224,7 +224,8 @@ class BuildKitBuild:
     def _start_from_image(
         self, state: StageState, name: str, platform: Platform, vertex: Vertex
     ) -> Generator[Event, Any, list[str]]:
-        vertex.start()
+        if vertex.started is None:
+            vertex.start()
         try:
             image = yield from self.bases.get(name, platform, vertex)
         except DockerError as error:
@@ -236,7 +237,8 @@ class BuildKitBuild:
         if not is_known:
             yield self.clock.timeout(0.002)
         known[state.key] = self.clock.now
-        vertex.done(cached=is_known)
+        if vertex.completed is None:
+            vertex.done(cached=is_known)
         return triggers
 
     @staticmethod

@@ -61,8 +61,14 @@ class ClassicBuild:
         self.ids = builder.chance
 
     def say(self, text: str) -> None:
-        """Tell *text*."""
-        self.emit({"stream": text})
+        """Tell *text*, unless only the id is wanted (``-q``)."""
+        if not self.options.quiet:
+            self.emit({"stream": text})
+
+    def pass_on(self, message: dict[str, Any]) -> None:
+        """Tell what a pull says."""
+        if not self.options.quiet:
+            self.emit(message)
 
     def run(self) -> Generator[Event, Any, Image]:
         """Build; return the image. Raises DockerError."""
@@ -92,7 +98,10 @@ class ClassicBuild:
             image = yield from self._add_labels(plan.target, image)
         if image is None:
             raise BuildError("No image was generated. Is your Dockerfile empty?")
-        self.emit({"aux": {"ID": image.id}})
+        if self.options.quiet:
+            self.emit({"stream": f"{image.id}\n"})
+        else:
+            self.emit({"aux": {"ID": image.id}})
         self.say(f"Successfully built {image.short_id}\n")
         for name in self.builder.finish(image, self.options):
             self.say(f"Successfully tagged {reference.parse(name).familiar}\n")
@@ -128,7 +137,7 @@ class ClassicBuild:
             state.start_from_nothing(platform)
         else:
             image = yield from self.builder.base_image(
-                stage.image, platform, pull=self.options.pull, auths=self.auths, emit=self.emit
+                stage.image, platform, pull=self.options.pull, auths=self.auths, emit=self.pass_on
             )
             triggers = state.start_from_image(image)
         self._says_id(image)
@@ -234,7 +243,7 @@ class ClassicBuild:
     def _image_files(self, name: str, state: StageState) -> Generator[Event, Any, tuple[Directory, str]]:
         try:
             found = yield from self.builder.base_image(
-                name, state.platform, pull=False, auths=self.auths, emit=self.emit
+                name, state.platform, pull=False, auths=self.auths, emit=self.pass_on
             )
         except ReferenceError as error:
             raise BuildError(f"invalid from flag value {name}: {error}") from None

@@ -41,13 +41,6 @@ FromFiles = Callable[[str], "tuple[Directory, str]"]
 Fetch = Callable[[str], "Generator[Event, Any, bytes]"]
 
 
-def cannot_fetch(url: str) -> Generator[Event, Any, bytes]:
-    """Be the `Fetch` of a builder without a network."""
-    yield from ()
-    host = url.split("://", 1)[-1].split("/", 1)[0]
-    raise BuildError(f'failed to load cache key: Get "{url}": dial tcp: lookup {host}: no such host')
-
-
 @dataclass
 class CopyPlan:
     """A COPY or ADD whose sources are found: *key* says what it makes; *shown* are the arguments for the history."""
@@ -63,7 +56,7 @@ class CopyPlan:
 class Steps:
     """Does the steps of one build. *now* is when the new files are dated."""
 
-    def __init__(self, clock: Clock, context: Context, runner: Runner, fetch: Fetch = cannot_fetch) -> None:
+    def __init__(self, clock: Clock, context: Context, runner: Runner, fetch: Fetch) -> None:
         self.clock = clock
         self.context = context
         self.runner = runner

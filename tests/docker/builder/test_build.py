@@ -9,6 +9,7 @@ from k8slab.docker import image_documents
 from k8slab.docker.builder.context import Context
 from k8slab.docker.builder.options import BuildOptions
 from k8slab.docker.errors import DockerError
+from k8slab.machine.executable import executable
 from k8slab.machine.fs.changes import merged_tree
 from k8slab.machine.fs.inode import File, Symlink
 from k8slab.machine.fs.overlay import overlay
@@ -319,6 +320,29 @@ def test_the_classic_stream_has_the_recorded_shape(world):
         "Successfully tagged me/app:latest\n"
     )
     assert ids[3] == image.short_id
+
+
+def test_a_quiet_classic_build_says_only_the_id(world):
+    image, said = world.classic("FROM busybox\nRUN echo hi\n", quiet=True)
+    assert said == f"{image.id}\n"
+
+
+def test_add_fetches_urls_from_the_labs_own_servers(build):
+    world = build.__self__
+    world.host.files.write("/etc/registry.yml", "http:\n  addr: :5000\n")
+    world.host.files.add("/usr/bin/registry", executable("registry"))
+    world.host.spawn(["registry", "serve", "/etc/registry.yml"])
+    world.clock.run(1)
+    image, _ = build("FROM scratch\nADD http://localhost:5000/v2/_catalog /opt/\n")
+    assert text_at(image, "/opt/_catalog") == '{"repositories":[]}\n'
+    with pytest.raises(DockerError, match="lookup example.com: no such host"):
+        build("FROM scratch\nADD https://example.com/x /x\n")
+
+
+def test_an_image_that_is_only_copied_from_has_its_own_vertex(world):
+    world.pull("busybox")
+    _, said = world.buildkit("FROM scratch\nCOPY --from=busybox /etc/passwd /a\nCOPY --from=busybox /etc/group /b\n")
+    assert said.count(" FROM docker.io/library/busybox:latest@sha256:") == 1
 
 
 def test_histories_of_the_two_builders(world):

@@ -18,10 +18,6 @@ from k8slab.machine.programs.mysql.values import AGGREGATES, Session, fitted, li
 class Engine(Definitions):
     """The databases under one data directory."""
 
-    # -- files ---------------------------------------------------------------------------------------------------------
-
-    # -- users ---------------------------------------------------------------------------------------------------------
-
     # -- statements ----------------------------------------------------------------------------------------------------
 
     def execute(self, session: Session, text: str) -> Result:
