@@ -335,7 +335,7 @@ def test_add_fetches_urls_from_the_labs_own_servers(build):
     world.clock.run(1)
     image, _ = build("FROM scratch\nADD http://localhost:5000/v2/_catalog /opt/\n")
     assert text_at(image, "/opt/_catalog") == '{"repositories":[]}\n'
-    with pytest.raises(DockerError, match="lookup example.com: no such host"):
+    with pytest.raises(DockerError, match=r"lookup example\.com: no such host"):
         build("FROM scratch\nADD https://example.com/x /x\n")
 
 
