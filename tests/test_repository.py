@@ -3,9 +3,12 @@
 import json
 import os
 import re
+import socket
 import subprocess
 import sys
+import time
 import tomllib
+import urllib.error
 import urllib.request
 from pathlib import Path
 
@@ -83,16 +86,34 @@ def test_the_lab_opens_for_root_too_as_in_a_container(monkeypatch):
     assert "--allow-root" in lab_arguments([])
 
 
+def _free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def _opened(opener, address):
+    """Return the page at *address*; on a busy machine the server prints where it is before it answers."""
+    end = time.monotonic() + 30
+    while True:
+        try:
+            with opener.open(address, timeout=20) as answer:
+                return answer.read().decode()
+        except urllib.error.URLError:
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.2)
+
+
 def test_the_address_that_jupyter_prints_lets_the_learner_in(tmp_path):
     """`make lab` answers: the printed address, with its token, gives JupyterLab itself and no login page."""
     settings = {name: str(tmp_path) for name in ("JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "JUPYTER_CONFIG_DIR")}
-    command = [sys.executable, "-m", "k8slab", "lab", "--no-browser", "--port=0", "--ServerApp.port_retries=0"]
+    command = [sys.executable, "-m", "k8slab", "lab", "--no-browser", f"--port={_free_port()}"]
     with subprocess.Popen(command, env={**os.environ, **settings}, stderr=subprocess.PIPE, text=True) as server:
         try:
             address = next(found[0] for line in server.stderr if (found := re.search(r"http://\S+token=\w+", line)))
             opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
-            with opener.open(address, timeout=20) as answer:
-                page = answer.read().decode()
+            page = _opened(opener, address)
         finally:
             server.terminate()
     assert "00-start-here.ipynb" in address
