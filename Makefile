@@ -38,7 +38,7 @@ bench: .venv/test.stamp ## Print the speed of the lab, one row a figure
 	$(BIN)/python -m benchmarks
 
 tour: .venv/test.stamp ## Walk through the course in a real browser; pictures go to build/tour
-	$(CLEAN) $(BIN)/python -m pytest tests/browser -v
+	$(CLEAN) $(BIN)/python -m pytest tests/browser -v $(ARGS)
 
 clean: ## Remove the virtual environment and everything that was built
 	rm -rf .venv build k8slab.egg-info
