@@ -16,7 +16,6 @@ from k8slab.cli.kubectl.main import kubectl
 from k8slab.cli.local_files import MemoryFiles
 from k8slab.cluster.client.transport import client_for
 from k8slab.cluster.cluster import Cluster
-from k8slab.docker.workstation import Workstation
 from k8slab.sim.chance import Chance
 from k8slab.sim.clock import Clock
 from k8slab.sim.errors import LabError
@@ -25,6 +24,8 @@ from k8slab.sim.trace import Trace
 
 if TYPE_CHECKING:
     from docker import DockerClient
+
+    from k8slab.docker.workstation import Workstation
 
 #: How long a new lab's nodes are given to become Ready.
 BOOT_SECONDS = 60
@@ -115,6 +116,8 @@ class Lab:
     def workstation(self) -> Workstation:
         """The machine with Docker on it, switched on when first asked for."""
         if self._workstation is None:
+            from k8slab.docker.workstation import Workstation  # a third of a second that many labs never need
+
             self._workstation = Workstation(self.clock, self.chance, self.trace)
         return self._workstation
 

@@ -12,10 +12,6 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from k8slab.cli.completed import Completed
-from k8slab.cli.docker.compose_verb import compose
-from k8slab.cli.docker.main import LAB_BUILDER, docker, wants_terminal
-from k8slab.cli.docker.streams import END_OF_INPUT
-from k8slab.cli.docker.terminal import Terminal
 from k8slab.cli.driver import Handle
 from k8slab.cli.local_files import DiskFiles, LocalFiles, MemoryFiles
 from k8slab.cli.seam import Verb
@@ -74,6 +70,12 @@ def docker_verb(
 
     *settings* keep ``~/.docker`` (never the learner's own).
     """
+    # Loaded on first use: many notebooks never say docker.
+    from k8slab.cli.docker.compose_verb import compose
+    from k8slab.cli.docker.main import LAB_BUILDER, docker, wants_terminal
+    from k8slab.cli.docker.streams import END_OF_INPUT
+    from k8slab.cli.docker.terminal import Terminal
+
     words = docker_words(line)
     terminal = None
     if wants_terminal(words):
