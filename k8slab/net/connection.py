@@ -12,7 +12,7 @@ from typing import Any
 
 from simpy.events import Event
 
-from k8slab.net.namespace import Listener, Namespace, NetworkError
+from k8slab.net.namespace import Namespace, NetworkError
 from k8slab.net.path import PathTrace, never, walk
 from k8slab.sim.clock import Clock
 
@@ -146,10 +146,5 @@ def open_connection(
     far = Socket(clock, (packet.target, packet.target_port), (packet.source, source_port))
     near.peer, far.peer, near.trace, far.trace = far, near, trace, trace
     near.delay_seconds = far.delay_seconds = HOP_SECONDS * max(1, len(trace.hops) // 2)
-    accept(listener, far)
-    return near
-
-
-def accept(listener: Listener, far: Socket) -> None:
-    """Hand the far end of a new connection to the program that listens."""
     listener.accept(far)
+    return near

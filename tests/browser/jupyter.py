@@ -56,10 +56,7 @@ def jupyterlab(folder: Path) -> Iterator[str]:
         "JUPYTERLAB_WORKSPACES_DIR": str(folder / "workspaces"),
     }
     options = ["--no-browser", f"--port={port}", "--ServerApp.port_retries=0", "--IdentityProvider.token="]
-    options += [
-        "--LabApp.expose_app_in_browser=True",
-        *(["--allow-root"] if hasattr(os, "geteuid") and not os.geteuid() else []),
-    ]
+    options.append("--LabApp.expose_app_in_browser=True")
     with (folder / "jupyter.log").open("w") as log:
         server = subprocess.Popen(
             [sys.executable, "-m", "jupyterlab", *lab_arguments(options)],
